@@ -1,0 +1,36 @@
+"""Facts published by notifications: what was sent, could not be sent, must not be sent."""
+
+from __future__ import annotations
+
+from shared.events.marks import Count, Fact, Id, Plain
+
+
+class NotificationSent(Fact):
+    """Handed over to the channel; key: notification_id."""
+
+    notification_id: Id
+    subject_id: Id
+    kind: Plain
+    channel: Plain
+    attempt: Count
+
+
+class NotificationFailed(Fact):
+    """The channel refused or the tries are used up; key: notification_id."""
+
+    notification_id: Id
+    subject_id: Id
+    kind: Plain
+    channel: Plain
+    attempt: Count
+    reason: Plain
+
+
+class NotificationSuppressed(Fact):
+    """Not sent on purpose; key: notification_id."""
+
+    notification_id: Id
+    subject_id: Id
+    kind: Plain
+    channel: Plain
+    reason: Plain
