@@ -33,9 +33,9 @@ Sealed = Annotated[str, _DIRECT]
 """A value sealed under the tenant's transit key (shared/sealing.py): `<key id>.<base64>`."""
 
 
-class Fact(Struct, frozen=True, kw_only=True):
+class Fact(Struct, frozen=True):
     """A fact one service tells the others; immutable, tolerant of fields it does not know."""
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class Part(Struct, frozen=True):
     """A piece of a fact."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.events.marks import Code, Count, Day, Fact, Id, Part, Plain, Switch
 
 
-class BusinessAddress(Part):
+class BusinessAddress(Part, kw_only=True):
     """The address of an organisation; billing needs nine digits of ZIP."""
 
     line1: Plain
@@ -15,7 +15,7 @@ class BusinessAddress(Part):
     zip_code: Plain
 
 
-class TenantChanged(Fact):
+class TenantChanged(Fact, kw_only=True):
     """A billing company; key: tenant_id. mode: `test` or `live` (each its own tenant id)."""
 
     tenant_id: Id
@@ -24,7 +24,7 @@ class TenantChanged(Fact):
     version: Count
 
 
-class PracticeChanged(Fact):
+class PracticeChanged(Fact, kw_only=True):
     """A client practice; key: practice_id. npi: type 2; tax_id: EIN, nine digits."""
 
     practice_id: Id
@@ -39,7 +39,7 @@ class PracticeChanged(Fact):
     version: Count
 
 
-class ProviderChanged(Fact):
+class ProviderChanged(Fact, kw_only=True):
     """A person who renders or refers; key: provider_id. npi: type 1."""
 
     provider_id: Id
@@ -52,7 +52,7 @@ class ProviderChanged(Fact):
     version: Count
 
 
-class PayerChanged(Fact):
+class PayerChanged(Fact, kw_only=True):
     """A payer; key: payer_id. code: its id at the clearinghouse.
 
     filing_indicator: SBR09. filing_days: timely filing limit from service date.
@@ -71,7 +71,7 @@ class PayerChanged(Fact):
     version: Count
 
 
-class FeeScheduleLine(Part):
+class FeeScheduleLine(Part, kw_only=True):
     """The practice's charge for one code (modifier may be empty)."""
 
     code: Plain
@@ -79,7 +79,7 @@ class FeeScheduleLine(Part):
     charge_cents: Count
 
 
-class FeeScheduleChanged(Fact):
+class FeeScheduleChanged(Fact, kw_only=True):
     """What a practice charges; key: fee_schedule_id. practice_id nil: the tenant's default."""
 
     fee_schedule_id: Id
@@ -89,7 +89,7 @@ class FeeScheduleChanged(Fact):
     version: Count
 
 
-class TestClockAdvanced(Fact):
+class TestClockAdvanced(Fact, kw_only=True):
     """Business time of the whole installation moved; key: nil UUID. Refused in `prod`."""
 
     __test__ = False
