@@ -1,0 +1,1 @@
+"""The command `rcm` and the engines it can start for itself."""

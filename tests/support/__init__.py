@@ -1,0 +1,1 @@
+"""What tests share: engines, waiting for eventual truths, small builders."""
