@@ -16,11 +16,15 @@ class BusinessAddress(Part, kw_only=True):
 
 
 class TenantChanged(Fact, kw_only=True):
-    """A billing company; key: tenant_id. mode: `test` or `live` (each its own tenant id)."""
+    """A billing company; key: tenant_id. mode: `test` or `live` (each its own tenant id).
+
+    edi_id: its sender id at the clearinghouse (ISA06, GS02; at most 15 characters).
+    """
 
     tenant_id: Id
     name: Plain
     mode: Plain
+    edi_id: Plain
     version: Count
 
 
