@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from cli.local_kafka import LocalKafka
+from tests.support.kafka import require_kafka
 from tests.support.postgres import PostgresServer, run_server
 
 
@@ -21,3 +24,22 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
     """The superuser address of a database of this test's own."""
     async with postgres.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Bootstrap servers of the run's one real Kafka, started when the first test asks for it."""
+    configured = os.environ.get("RCM_TEST_KAFKA_BOOTSTRAP_SERVERS")
+    if configured:
+        yield configured
+        return
+    require_kafka()
+    with LocalKafka() as broker:
+        yield broker.bootstrap_servers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for the broker is marked, so that `-m "not kafka"` leaves it out."""
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
