@@ -161,7 +161,10 @@ class StatementLine(Struct, frozen=True, kw_only=True):
 
 
 class StatementBody(Struct, frozen=True, kw_only=True):
-    """All a statement says; the sum of you_owe_cents is the amount due."""
+    """All a statement says; the sum of you_owe_cents is the amount due.
+
+    patient_birth_date (ISO 8601) is not printed: it opens the encrypted copy sent by e-mail.
+    """
 
     statement_number: str
     issued_on: str
@@ -170,6 +173,7 @@ class StatementBody(Struct, frozen=True, kw_only=True):
     practice_address: PostalAddress
     practice_phone: str
     patient_name: str
+    patient_birth_date: str
     recipient_name: str
     recipient_address: PostalAddress
     recipient_email: str
