@@ -115,7 +115,9 @@ def fetch_jars() -> None:
 
 def require_java() -> None:
     """Raise EngineUnavailable unless a Java that can run Kafka 4 is on the path."""
-    remedy = f"Install Java {OLDEST_JAVA} or later (Debian: apt-get install openjdk-17-jre-headless)."
+    remedy = (
+        f"Install Java {OLDEST_JAVA} or later (Debian: apt-get install openjdk-17-jre-headless)."
+    )
     if shutil.which("java") is None:
         raise EngineUnavailable(f"Kafka needs Java, and there is none. {remedy}")
     told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
@@ -136,7 +138,7 @@ def missing_tool() -> str | None:
 
 
 def answers_metadata(port: int) -> bool:
-    """Whether a broker on 127.0.0.1:`port` answers a metadata request naming at least one broker."""
+    """Whether the broker on 127.0.0.1:`port` answers a metadata request and names itself."""
     client = b"rcm.probe"
     body = struct.pack(">i?", 0, False)  # no topics, and create none
     header = struct.pack(">hhih", _METADATA_KEY, _METADATA_VERSION, 1, len(client)) + client
@@ -150,4 +152,3 @@ def answers_metadata(port: int) -> bool:
         return False
     _, correlation, _, brokers = struct.unpack(">iiii", answer)
     return bool(correlation == 1 and brokers >= 1)
-

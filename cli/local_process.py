@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Reads process ids from a pipe that only its starter holds open. When the starter is gone, however
-# it went, the pipe ends: the last process named is stopped and the folder given is removed. A frozen
-# process must be woken to hear the signal.
+# it went, the pipe ends: the last process named is stopped and the folder given is removed.
+# A frozen process must be woken to hear the signal.
 _WATCHER = """
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
@@ -83,7 +83,9 @@ class LocalProcess:
                 env=dict(environment) if environment is not None else None,
                 cwd="/",
                 start_new_session=True,
-                **credentials(account),
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
             )
         self._tell_watcher(str(self._process.pid))
 
@@ -93,7 +95,7 @@ class LocalProcess:
             self._process.send_signal(number)
 
     def stop(self, number: signal.Signals | None = None, *, timeout_seconds: float = 30) -> None:
-        """Stop the server with `number` (default: its stop signal), by SIGKILL after the time-out."""
+        """Stop the server with `number` (else its stop signal), by SIGKILL after the time-out."""
         process = self._process
         if self.pid is None or process is None:
             return
@@ -127,20 +129,13 @@ class LocalProcess:
                 cwd="/",
                 start_new_session=True,
             )
-        assert self._watcher.stdin is not None
-        self._watcher.stdin.write(f"{line}\n".encode())
-        self._watcher.stdin.flush()
+        if self._watcher.stdin is not None:
+            self._watcher.stdin.write(f"{line}\n".encode())
+            self._watcher.stdin.flush()
 
     def _watcher_arguments(self) -> tuple[str, str]:
         name = self._stop_signal.name.removeprefix("SIG")
         return name, str(self._remove_folder or "")
-
-
-def credentials(account: Account | None) -> dict[str, int | list[int]]:
-    """The arguments that make `subprocess` run a child as `account`."""
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def free_port() -> int:
@@ -154,7 +149,7 @@ def free_port() -> int:
 def wait_until(
     ready: Callable[[], bool], process: LocalProcess, *, timeout_seconds: float, log: Path
 ) -> None:
-    """Wait until `ready()`; raise EngineUnavailable with the log's end when the server dies first."""
+    """Wait until `ready()`; EngineUnavailable with the log's end when the server dies first."""
     deadline = time.monotonic() + timeout_seconds
     while not ready():
         if process.pid is None:

@@ -1,4 +1,4 @@
-"""The own Kafka: answers, keeps what it acknowledged through SIGKILL, can be frozen, names remedies."""
+"""The own Kafka: keeps what it acknowledged through SIGKILL, can be frozen, names remedies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from cli import local_kafka
 from cli.local_kafka import LocalKafka, answers_metadata, missing_tool, require_java
 from cli.local_process import EngineUnavailable, free_port
 from tests.support.kafka import require_kafka
@@ -108,7 +107,7 @@ def test_a_machine_without_java_is_told_what_to_install(monkeypatch: pytest.Monk
 
 
 def test_without_kafka_a_test_skips_and_ci_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_kafka.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no real Kafka"):
         require_kafka()

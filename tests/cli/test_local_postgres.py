@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -86,18 +86,14 @@ async def test_temporary_data_are_removed() -> None:
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks the server up in /proc")
 async def test_the_server_dies_with_a_starter_that_was_killed() -> None:
-    starter = subprocess.Popen(
-        [sys.executable, "-c", STARTER],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    starter = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STARTER, stdout=subprocess.PIPE, cwd=ROOT
     )
     assert starter.stdout is not None
-    with starter, starter.stdout:
-        pid, directory = starter.stdout.readline().split()
-        assert alive(int(pid))
-        starter.send_signal(signal.SIGKILL)
+    pid, directory = (await starter.stdout.readline()).decode().split()
+    assert alive(int(pid))
+    starter.kill()
+    await starter.wait()
     await eventually(lambda: not alive(int(pid)), timeout_seconds=30, describe=f"{pid} is gone")
     await eventually(lambda: not Path(directory).exists(), timeout_seconds=30, describe="no folder")
 
@@ -115,7 +111,7 @@ def test_nothing_found_is_said_with_the_remedy(
 ) -> None:
     monkeypatch.delenv("RCM_PG_BIN", raising=False)
     monkeypatch.setattr(local_postgres, "_DEBIAN_FOLDER", tmp_path)
-    monkeypatch.setattr(local_postgres.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(EngineUnavailable, match=r"No PostgreSQL.*requirements"):
         find_binaries()
 
@@ -131,7 +127,7 @@ def test_the_newest_supported_version_of_the_machine_is_taken(
     (tmp_path / "16" / "bin" / "initdb").unlink()
     monkeypatch.delenv("RCM_PG_BIN", raising=False)
     monkeypatch.setattr(local_postgres, "_DEBIAN_FOLDER", tmp_path)
-    monkeypatch.setattr(local_postgres.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert find_binaries() == tmp_path / "15" / "bin"
 
 

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -15,17 +15,38 @@ class NeverHappened(AssertionError):
     """The probe was not satisfied in time; the message says what it saw last."""
 
 
+@overload
 async def eventually(
-    probe: Callable[[], Awaitable[T] | T],
+    probe: Callable[[], Awaitable[T]],
+    *,
+    timeout_seconds: float = ...,
+    describe: str | Callable[[], str] = ...,
+    interval_seconds: float = ...,
+) -> T: ...
+
+
+@overload
+async def eventually(
+    probe: Callable[[], T],
+    *,
+    timeout_seconds: float = ...,
+    describe: str | Callable[[], str] = ...,
+    interval_seconds: float = ...,
+) -> T: ...
+
+
+async def eventually(
+    probe: Callable[[], object],
     *,
     timeout_seconds: float = 10.0,
     describe: str | Callable[[], str] = "",
     interval_seconds: float = 0.02,
-) -> T:
+) -> object:
     """Call `probe` until it returns something true, and return that.
 
     An AssertionError from the probe counts as "not yet", so a probe may simply assert; any other
-    exception is a failure at once. `describe` names what is awaited, or is called at the end for it.
+    exception is a failure at once. `describe` names what is awaited, or is asked for it at the
+    end.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:

@@ -1,0 +1,1 @@
+"""The web console for coders, billers and operations; a client of the gateway."""

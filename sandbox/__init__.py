@@ -1,0 +1,1 @@
+"""A pretend outside world: clearinghouse, payers, adjudication, people, a clock you can move."""
