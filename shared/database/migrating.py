@@ -1,0 +1,93 @@
+"""Brings a service's database to the newest revision of its own Alembic history."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.database.failures import raise_translated
+from shared.errors import TryAgain
+
+ROOT = Path(__file__).resolve().parents[2]
+ATTEMPTS = 5
+_one_alembic = asyncio.Lock()
+"""Alembic keeps the running migration in module globals: one at a time per process."""
+
+_ONE_AT_A_TIME = text("select pg_advisory_lock(hashtext('rcm_migrate'))")
+
+
+async def migrate(owner_url: str, service: str, *, revision: str = "head") -> str:
+    """Apply what is missing, as the owner role; returns the revision that now holds.
+
+    A statement that waits longer than the owner's lock_timeout for a lock is given up and repeated
+    (each revision is one transaction), so that a migration never blocks writers for long.
+    Revisions: `services/<service>/migrations`, for the gateway `gateway/migrations`.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _upgrade(owner_url, service, revision)
+        except TryAgain:
+            if attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(0.5 * attempt)
+    raise AssertionError("unreachable")
+
+
+def newest(service: str) -> str:
+    """The newest revision the code knows."""
+    return _scripts(service).get_current_head() or ""
+
+
+def migrations_of(service: str) -> Path:
+    """The folder of a service's revisions."""
+    inside = ROOT / "services" / service
+    return (inside if inside.is_dir() else ROOT / service) / "migrations"
+
+
+def _scripts(service: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(service))
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("alembic")))
+    config.set_main_option("version_locations", str(migrations_of(service)))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+async def _upgrade(owner_url: str, service: str, revision: str) -> str:
+    async def connect() -> asyncpg.Connection[Any]:
+        return await asyncpg.connect(owner_url, timeout=10)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with _one_alembic, engine.connect() as connection:
+            await connection.execute(_ONE_AT_A_TIME)
+            await connection.commit()
+            return await connection.run_sync(_apply, service, revision)
+    except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+        raise_translated(error)
+    finally:
+        await engine.dispose()
+
+
+def _apply(connection: Connection, service: str, revision: str) -> str:
+    config, scripts = _config(service), _scripts(service)
+    with EnvironmentContext(
+        config, scripts, fn=lambda rev, _: scripts._upgrade_revs(revision, rev)
+    ) as environment:
+        environment.configure(connection=connection, transaction_per_migration=True)
+        with environment.begin_transaction():
+            environment.run_migrations()
+        return environment.get_context().get_current_revision() or ""

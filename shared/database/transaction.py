@@ -1,0 +1,246 @@
+"""One database transaction as application code sees it: statements, locks, and what to tell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Row, TextClause, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import audit, clock, ids
+from shared.database.failures import raise_translated
+from shared.events.catalog import key_of
+from shared.events.envelope import Envelope, Origin
+from shared.events.marks import Fact
+from shared.sealing import Keyring
+
+_ADVISORY_LOCKS = text(
+    "select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number"
+)
+
+
+class Published(NamedTuple):
+    """A fact to be sent when the transaction commits."""
+
+    id: UUID
+    fact: Fact
+    subject: UUID
+    key: UUID
+    tenant_id: UUID
+    practice_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None
+
+
+class Parked(NamedTuple):
+    """An event that waits for the thing (kind, id)."""
+
+    envelope: Envelope[Fact]
+    kind: str
+    id: UUID
+
+
+class Scheduled(NamedTuple):
+    """An intention for a job; due_at is business time."""
+
+    job: str
+    subject: UUID
+    due_at: datetime
+    tenant_id: UUID
+    practice_id: UUID
+    correlation_id: UUID
+    causation_id: UUID | None
+    attempt: int
+
+
+class Transaction:
+    """One database transaction; application code never commits.
+
+    Statements are `sqlalchemy.text` constants. A transient failure of the database is raised as
+    TryAgain; after any failed statement the transaction cannot commit.
+    role: `http` or `pipeline`. actor: `user:…`, `key:…`, `service:claims`.
+    published, parked, released, scheduled and audited are what the before-commit hooks write.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        *,
+        service: str,
+        role: str,
+        tenants: tuple[UUID, ...],
+        keys: Keyring,
+        actor: str,
+        request_id: str = "",
+    ) -> None:
+        self.connection = connection
+        self.service = service
+        self.role = role
+        self.tenants = tenants
+        self.keys = keys
+        self.actor = actor
+        self.request_id = request_id
+        self.failed = False
+        self.published: list[Published] = []
+        self.parked: list[Parked] = []
+        self.released: list[tuple[str, UUID]] = []
+        self.scheduled: list[Scheduled] = []
+        self.audited: list[audit.Entry] = []
+        self._scope = frozenset(tenants)
+        self._derived: dict[tuple[UUID, str, UUID], int] = {}
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The only tenant of the scope; LookupError when there is none or several."""
+        if len(self.tenants) != 1:
+            raise LookupError(f"this transaction spans {len(self.tenants)} tenants")
+        return self.tenants[0]
+
+    async def execute(
+        self, statement: TextClause, params: Mapping[str, object] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement; the four methods below say what they want of it."""
+        try:
+            return await self.connection.execute(statement, params)
+        except (SQLAlchemyError, OSError) as error:
+            self.failed = True
+            raise_translated(error)
+
+    async def rows(
+        self, statement: TextClause, params: Mapping[str, object] | None = None
+    ) -> Sequence[Row[Any]]:
+        """All rows."""
+        return (await self.execute(statement, params)).all()
+
+    async def row(
+        self, statement: TextClause, params: Mapping[str, object] | None = None
+    ) -> Row[Any] | None:
+        """The one row, or None; an error when there are several."""
+        return (await self.execute(statement, params)).one_or_none()
+
+    async def scalar(
+        self, statement: TextClause, params: Mapping[str, object] | None = None
+    ) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(statement, params)).scalar()
+
+    async def run(self, statement: TextClause, params: Mapping[str, object] | None = None) -> int:
+        """How many rows were written."""
+        return (await self.execute(statement, params)).rowcount
+
+    async def lock(self, kind: str, ids: Iterable[UUID]) -> None:
+        """Lock things that have no row (yet) until the transaction ends, always in one order."""
+        numbers = sorted({_lock_number(kind, each) for each in ids})
+        if numbers:
+            await self.execute(_ADVISORY_LOCKS, {"numbers": numbers})
+
+    def publish(self, fact: Fact, *, subject: UUID, caused_by: Envelope[Any] | Origin) -> UUID:
+        """Tell a fact when the transaction commits; returns the event's id.
+
+        The record key is the catalogue's. With a causation the id is derived from it, the type, the
+        subject and a count, so doing the work twice tells it once (interfaces 1).
+        """
+        cause = _causation(caused_by)
+        self._check_scope(caused_by.tenant_id)
+        event_id = ids.new() if cause is None else self._derive(cause, type(fact).__name__, subject)
+        self.published.append(
+            Published(
+                event_id,
+                fact,
+                subject,
+                key_of(fact),
+                caused_by.tenant_id,
+                caused_by.practice_id,
+                caused_by.correlation_id,
+                cause,
+            )
+        )
+        return event_id
+
+    def park(self, envelope: Envelope[Any], *, until: tuple[str, UUID]) -> None:
+        """Keep an event that came too early and hold its key; lock (kind, id) before you look."""
+        self._check_scope(envelope.tenant_id)
+        self.parked.append(Parked(envelope, *until))
+
+    def release(self, kind: str, id: UUID) -> None:  # noqa: A002 - the word of the contract
+        """The thing is there: what waits for it runs soon after the commit; lock it before."""
+        self.released.append((kind, id))
+
+    def schedule(
+        self,
+        job: str,
+        subject: UUID,
+        *,
+        due_at: datetime,
+        cause: Envelope[Any] | Origin,
+        attempt: int = 0,
+    ) -> None:
+        """Intend a job for a subject; a later intention for the same replaces the earlier."""
+        self._check_scope(cause.tenant_id)
+        self.scheduled.append(
+            Scheduled(
+                job,
+                subject,
+                due_at,
+                cause.tenant_id,
+                cause.practice_id,
+                cause.correlation_id,
+                _causation(cause),
+                attempt,
+            )
+        )
+
+    def audit(
+        self,
+        action: str,
+        *,
+        subject: UUID,
+        patient: UUID | None = None,
+        purpose: str = "",
+        fields: Sequence[str] = (),
+        tenant_id: UUID | None = None,
+    ) -> None:
+        """Note who saw or did what; tenant_id is needed only where the scope has several.
+
+        Names of fields and codes only, never values.
+        """
+        tenant = tenant_id or self.tenant_id
+        self._check_scope(tenant)
+        self.audited.append(
+            audit.Entry(
+                tenant_id=tenant,
+                id=ids.new(),
+                at=clock.system(),
+                actor=self.actor,
+                action=action,
+                subject=subject,
+                patient_id=patient,
+                purpose=purpose,
+                fields=tuple(fields),
+                request_id=self.request_id,
+            )
+        )
+
+    def _derive(self, causation_id: UUID, type_name: str, subject: UUID) -> UUID:
+        place = (causation_id, type_name, subject)
+        number = self._derived.get(place, 0)
+        self._derived[place] = number + 1
+        return ids.derived(causation_id, f"{type_name}:{subject}:{number}")
+
+    def _check_scope(self, tenant_id: UUID) -> None:
+        if tenant_id not in self._scope:
+            raise LookupError("the cause belongs to a tenant outside this transaction's scope")
+
+
+def _causation(cause: Envelope[Any] | Origin) -> UUID | None:
+    return cause.causation_id if isinstance(cause, Origin) else cause.id
+
+
+def _lock_number(kind: str, thing: UUID) -> int:
+    digest = hashlib.blake2b(thing.bytes, digest_size=8, person=kind.encode()[:16]).digest()
+    return int.from_bytes(digest, "big", signed=True)
