@@ -6,10 +6,18 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from cli.local_kafka import LocalKafka
 from tests.support.kafka import require_kafka
 from tests.support.postgres import PostgresServer, run_server
+
+# A slow machine is no failure, so there is no deadline. `make fuzz` asks for the second profile.
+_EXAMPLES = DirectoryBasedExampleDatabase(".cache/hypothesis")
+settings.register_profile("claimstream", deadline=None, database=_EXAMPLES)
+settings.register_profile("fuzz", deadline=None, database=_EXAMPLES, max_examples=10_000)
+settings.load_profile("claimstream")
 
 
 @pytest.fixture(scope="session")
