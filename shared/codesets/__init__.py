@@ -1,0 +1,1 @@
+"""Code lists as data and look-ups: pure, in memory, dated by the day of service."""

@@ -1,0 +1,65 @@
+"""Common provider taxonomy values with own specialty words; clients load the full list."""
+
+from __future__ import annotations
+
+SPECIALTY: dict[str, str] = {
+    "101YM0800X": "mental health counselor",
+    "103TC0700X": "clinical psychologist",
+    "1041C0700X": "clinical social worker",
+    "111N00000X": "chiropractor",
+    "122300000X": "dentist",
+    "133V00000X": "dietitian",
+    "152W00000X": "optometrist",
+    "193200000X": "group of several specialties",
+    "193400000X": "group of one specialty",
+    "207K00000X": "allergy doctor",
+    "207L00000X": "anesthesia doctor",
+    "207N00000X": "skin doctor",
+    "207P00000X": "emergency doctor",
+    "207Q00000X": "family doctor",
+    "207R00000X": "internist",
+    "207RC0000X": "heart doctor",
+    "207RE0101X": "hormone and diabetes doctor",
+    "207RG0100X": "stomach and bowel doctor",
+    "207RH0003X": "blood and cancer doctor",
+    "207RN0300X": "kidney doctor",
+    "207RP1001X": "lung doctor",
+    "207RR0500X": "rheumatism doctor",
+    "207T00000X": "brain surgeon",
+    "207V00000X": "women's doctor and birth",
+    "207W00000X": "eye doctor",
+    "207X00000X": "bone and joint surgeon",
+    "207Y00000X": "ear, nose and throat doctor",
+    "208000000X": "children's doctor",
+    "208100000X": "rehabilitation doctor",
+    "2084N0400X": "nerve doctor",
+    "2084P0800X": "psychiatrist",
+    "2085R0202X": "imaging doctor",
+    "208600000X": "general surgeon",
+    "208800000X": "urinary tract surgeon",
+    "208D00000X": "general practitioner",
+    "213E00000X": "foot doctor",
+    "225100000X": "physical therapist",
+    "225X00000X": "occupational therapist",
+    "235Z00000X": "speech therapist",
+    "251E00000X": "home health agency",
+    "261QA1903X": "day surgery centre",
+    "261QF0400X": "federally supported health center",
+    "261QR1300X": "rural health clinic",
+    "261QU0200X": "urgent care centre",
+    "282N00000X": "hospital",
+    "291U00000X": "medical laboratory",
+    "314000000X": "skilled nursing home",
+    "332B00000X": "medical equipment supplier",
+    "363A00000X": "physician assistant",
+    "363L00000X": "nurse practitioner",
+    "363LF0000X": "family nurse practitioner",
+    "367500000X": "nurse anesthetist",
+    "367A00000X": "nurse midwife",
+}
+THERAPISTS = frozenset({"225100000X", "225X00000X", "235Z00000X"})
+
+
+def specialty(code: str) -> str | None:
+    """Own words for a common value; None when it is not among them (no proof it is invalid)."""
+    return SPECIALTY.get(code.strip().upper())
