@@ -1,0 +1,6 @@
+"""Notifications: who must be told, through what, exactly once.
+
+Listens to: StatementIssued.
+Publishes: NotificationSent, NotificationFailed.
+Owns: notifications with their rendered documents, and every delivery attempt.
+"""

@@ -1,0 +1,1 @@
+"""The outside world of notifications: documents as PDF, messages over SMTP."""

@@ -1,0 +1,336 @@
+"""Every SQL statement of notifications; rows become domain values here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.notifications.domain.lifecycle import Channel, Outcome, Status
+from shared.database import Transaction
+from shared.errors import NotFound
+from shared.events.payments import StatementBody
+
+SERVICE = "notifications"
+BODY_PLACE = "notifications.body_sealed"
+DOCUMENT_PLACE = "notifications.document_sealed"
+
+
+class Notification(NamedTuple):
+    """One notification with its sealed parts still sealed."""
+
+    tenant_id: UUID
+    id: UUID
+    practice_id: UUID
+    correlation_id: UUID
+    kind: str
+    channel: Channel
+    subject_id: UUID
+    account_id: UUID
+    patient_id: UUID
+    status: Status
+    reason: str
+    attempt: int
+    amount_cents: int
+    body_sealed: str
+    document_sealed: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Delivery(NamedTuple):
+    """One attempt over one channel; conversations counts repeats under the same Message-ID."""
+
+    notification_id: UUID
+    channel: Channel
+    attempt: int
+    conversations: int
+    message_id: str
+    outcome: str | None
+    code: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+COLUMNS = ", ".join(f"n.{name}" for name in Notification._fields)
+
+INSERT = text(
+    """
+    insert into notifications (tenant_id, id, practice_id, correlation_id, kind, channel,
+        subject_id, account_id, patient_id, status, amount_cents, body_sealed, created_at,
+        updated_at)
+    select tenant_id, id, practice_id, correlation_id, kind, channel, subject_id, account_id,
+        patient_id, status, amount_cents, body_sealed, :at, :at
+    from unnest(cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:practices as uuid[]),
+        cast(:correlations as uuid[]), cast(:kinds as text[]), cast(:channels as text[]),
+        cast(:subjects as uuid[]), cast(:accounts as uuid[]), cast(:patients as uuid[]),
+        cast(:statuses as text[]), cast(:amounts as bigint[]), cast(:bodies as text[]))
+        as new (tenant_id, id, practice_id, correlation_id, kind, channel, subject_id, account_id,
+            patient_id, status, amount_cents, body_sealed)
+    on conflict (tenant_id, id) do nothing
+    returning id
+    """
+)
+
+LOAD = text(
+    f"""
+    select {COLUMNS} from notifications n
+    join unnest(cast(:tenants as uuid[]), cast(:ids as uuid[])) as wanted (tenant_id, id)
+        using (tenant_id, id)
+    order by n.id for update of n
+    """  # noqa: S608 - the column list is a literal of this module
+)
+
+START_DELIVERY = text(
+    """
+    insert into deliveries (tenant_id, notification_id, channel, attempt, message_id, started_at)
+    values (:tenant, :id, :channel, :attempt, :message_id, :at)
+    on conflict (tenant_id, notification_id, channel, attempt) do update
+        set conversations = deliveries.conversations + 1, started_at = excluded.started_at,
+            outcome = null, ended_at = null
+    """
+)
+
+END_DELIVERY = text(
+    """
+    update deliveries set outcome = :outcome, code = :code, ended_at = :at
+    where tenant_id = :tenant and notification_id = :id and channel = :channel
+        and attempt = :attempt
+    """
+)
+
+CONVERSATIONS = text(
+    """
+    select coalesce(sum(conversations), 0) from deliveries
+    where tenant_id = :tenant and notification_id = :id
+    """
+)
+
+KEEP_DOCUMENT = text(
+    """
+    update notifications set document_sealed = :document, updated_at = :at
+    where tenant_id = :tenant and id = :id
+    """
+)
+
+SETTLE = text(
+    """
+    update notifications set status = :status, reason = :reason, attempt = :attempt,
+        updated_at = :at
+    where tenant_id = :tenant and id = :id
+    """
+)
+
+ONE = text(
+    f"""
+    select {COLUMNS} from notifications n
+    where n.id = :id and (cast(:practices as uuid[]) is null
+        or n.practice_id = any (cast(:practices as uuid[])))
+    """  # noqa: S608 - the column list is a literal of this module
+)
+
+BY_SUBJECT = text(
+    f"""
+    select {COLUMNS} from notifications n
+    where n.subject_id = :subject and (cast(:practices as uuid[]) is null
+        or n.practice_id = any (cast(:practices as uuid[])))
+    order by n.id limit 1
+    """  # noqa: S608 - the column list is a literal of this module
+)
+
+PAGE = text(
+    f"""
+    select {COLUMNS} from notifications n
+    where (cast(:practices as uuid[]) is null
+            or n.practice_id = any (cast(:practices as uuid[])))
+        and (cast(:status as text) is null or n.status = :status)
+        and (cast(:channel as text) is null or n.channel = :channel)
+        and (cast(:account as uuid) is null or n.account_id = cast(:account as uuid))
+        and (cast(:after_at as timestamptz) is null
+            or (n.created_at, n.id) < (:after_at, cast(:after_id as uuid)))
+    order by n.created_at desc, n.id desc limit :limit
+    """  # noqa: S608 - the column list is a literal of this module
+)
+
+DELIVERIES = text(
+    """
+    select notification_id, channel, attempt, conversations, message_id, outcome, code,
+        started_at, ended_at
+    from deliveries where notification_id = :id order by attempt
+    """
+)
+
+
+def _scope(practices: Iterable[UUID] | None) -> list[str] | None:
+    return None if practices is None else [str(practice) for practice in practices]
+
+
+def _notification(row: Sequence[object]) -> Notification:
+    made = Notification(*row)  # type: ignore[arg-type]
+    return made._replace(status=Status(made.status), channel=Channel(made.channel))
+
+
+async def insert(tx: Transaction, made: Sequence[Notification], at: datetime) -> set[UUID]:
+    """Store new notifications; those known already are left alone. Returns the ids stored."""
+    columns: dict[str, object] = {
+        "tenants": [str(one.tenant_id) for one in made],
+        "ids": [str(one.id) for one in made],
+        "practices": [str(one.practice_id) for one in made],
+        "correlations": [str(one.correlation_id) for one in made],
+        "kinds": [one.kind for one in made],
+        "channels": [one.channel.value for one in made],
+        "subjects": [str(one.subject_id) for one in made],
+        "accounts": [str(one.account_id) for one in made],
+        "patients": [str(one.patient_id) for one in made],
+        "statuses": [one.status.value for one in made],
+        "amounts": [one.amount_cents for one in made],
+        "bodies": [one.body_sealed for one in made],
+        "at": at,
+    }
+    return {row.id for row in await tx.rows(INSERT, columns)}
+
+
+async def load(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[Notification]:
+    """Notifications by (tenant, id), locked, in id order."""
+    rows = await tx.rows(
+        LOAD,
+        {
+            "tenants": [str(tenant) for tenant, _ in wanted],
+            "ids": [str(notification) for _, notification in wanted],
+        },
+    )
+    return [_notification(row) for row in rows]
+
+
+async def start_delivery(
+    tx: Transaction, notification: Notification, message_id: str, at: datetime
+) -> None:
+    """Record that a conversation begins; a repeat of the same attempt counts up."""
+    await tx.run(
+        START_DELIVERY,
+        {
+            "tenant": str(notification.tenant_id),
+            "id": str(notification.id),
+            "channel": notification.channel.value,
+            "attempt": notification.attempt,
+            "message_id": message_id,
+            "at": at,
+        },
+    )
+
+
+async def end_delivery(
+    tx: Transaction, notification: Notification, *, outcome: Outcome, code: str, at: datetime
+) -> int:
+    """Record how it ended; returns the conversations held so far over all attempts."""
+    place = {"tenant": str(notification.tenant_id), "id": str(notification.id)}
+    attempt = {"channel": notification.channel.value, "attempt": notification.attempt}
+    told = {"outcome": outcome.value, "code": code, "at": at}
+    await tx.run(END_DELIVERY, {**place, **attempt, **told})
+    return int(await tx.scalar(CONVERSATIONS, place))
+
+
+async def keep_document(
+    tx: Transaction, notification: Notification, document: bytes, at: datetime
+) -> None:
+    """Keep the rendered PDF, sealed."""
+    sealed = tx.keys.seal_column(
+        SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id, document
+    )
+    place = {"tenant": str(notification.tenant_id), "id": str(notification.id)}
+    await tx.run(KEEP_DOCUMENT, {**place, "document": sealed, "at": at})
+
+
+async def settle(tx: Transaction, notification: Notification, *, reason: str, at: datetime) -> None:
+    """Store status and attempt of the notification as given, with a reason code."""
+    await tx.run(
+        SETTLE,
+        {
+            "tenant": str(notification.tenant_id),
+            "id": str(notification.id),
+            "status": notification.status.value,
+            "attempt": notification.attempt,
+            "reason": reason,
+            "at": at,
+        },
+    )
+
+
+def statement(tx: Transaction, notification: Notification) -> StatementBody:
+    """The statement a notification is about, opened."""
+    return tx.keys.open_column(
+        SERVICE,
+        notification.tenant_id,
+        BODY_PLACE,
+        notification.id,
+        notification.body_sealed,
+        StatementBody,
+    )
+
+
+def document(tx: Transaction, notification: Notification) -> bytes | None:
+    """The rendered PDF, opened; None while it is not rendered."""
+    if notification.document_sealed is None:
+        return None
+    return tx.keys.open_column(
+        SERVICE,
+        notification.tenant_id,
+        DOCUMENT_PLACE,
+        notification.id,
+        notification.document_sealed,
+        bytes,
+    )
+
+
+async def one(
+    tx: Transaction, notification_id: UUID, practices: Iterable[UUID] | None
+) -> Notification:
+    """A notification inside the caller's practices; NotFound otherwise."""
+    row = await tx.row(ONE, {"id": str(notification_id), "practices": _scope(practices)})
+    if row is None:
+        raise NotFound("notification_not_found", "There is no such notification.")
+    return _notification(row)
+
+
+async def by_statement(
+    tx: Transaction, statement_id: UUID, practices: Iterable[UUID] | None
+) -> Notification:
+    """The notification of a statement inside the caller's practices; NotFound otherwise."""
+    row = await tx.row(BY_SUBJECT, {"subject": str(statement_id), "practices": _scope(practices)})
+    if row is None:
+        raise NotFound("statement_not_found", "There is no such statement.")
+    return _notification(row)
+
+
+async def page(
+    tx: Transaction,
+    *,
+    practices: Iterable[UUID] | None,
+    status: str | None,
+    channel: str | None,
+    account: UUID | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Notification]:
+    """Newest first, after the position (created_at, id)."""
+    rows = await tx.rows(
+        PAGE,
+        {
+            "practices": _scope(practices),
+            "status": status,
+            "channel": channel,
+            "account": None if account is None else str(account),
+            "after_at": None if after is None else after[0],
+            "after_id": None if after is None else str(after[1]),
+            "limit": limit,
+        },
+    )
+    return [_notification(row) for row in rows]
+
+
+async def deliveries(tx: Transaction, notification_id: UUID) -> list[Delivery]:
+    """Every attempt of a notification, oldest first."""
+    return [Delivery(*row) for row in await tx.rows(DELIVERIES, {"id": str(notification_id)})]

@@ -1,0 +1,105 @@
+"""Statements as documents: what they say, and that e-mail never tells more than it may."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from services.notifications.channels.documents import protected, statement_pdf
+from services.notifications.domain import message
+from shared.events.payments import StatementBody, StatementLine
+from shared.events.people import PostalAddress
+from shared.money import Money
+
+ADDRESS = PostalAddress(line1="12 Pine St", city="Madison", state="WI", zip_code="537031234")
+
+
+def line(you_owe_cents: int = 2500, description: str = "Office visit") -> StatementLine:
+    return StatementLine(
+        service_date="2026-11-03",
+        description=description,
+        charged_cents=15_000,
+        insurer_paid_cents=7_750,
+        insurer_adjusted_cents=4_750,
+        patient_paid_cents=0,
+        you_owe_cents=you_owe_cents,
+        why="Your plan asks for a copay for this kind of visit.",
+        insurer="Aster PPO",
+        claim_number="C1",
+    )
+
+
+def statement(*lines: StatementLine, email: str = "ada@example.test") -> StatementBody:
+    return StatementBody(
+        statement_number="S-1",
+        issued_on="2026-11-23",
+        due_on="2026-12-23",
+        practice_name="Lakeside Family Care",
+        practice_address=ADDRESS,
+        practice_phone="(608) 555-0100",
+        patient_name="Ada Example",
+        patient_birth_date="1980-02-03",
+        recipient_name="Ada Example",
+        recipient_address=ADDRESS,
+        recipient_email=email,
+        amount_due_cents=sum(one.you_owe_cents for one in lines),
+        lines=list(lines),
+    )
+
+
+def read(document: bytes, password: str = "") -> str:
+    reader = PdfReader(io.BytesIO(document), password=password or None)
+    return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def test_says_amount_date_and_each_figure() -> None:
+    told = read(statement_pdf(statement(line())))
+    for piece in ("Amount due $25.00", "Dec 23, 2026", "$150.00", "$77.50", "$47.50", "53703-1234"):
+        assert piece in told
+
+
+def test_same_statement_same_bytes_and_tagged() -> None:
+    first, second = statement_pdf(statement(line())), statement_pdf(statement(line()))
+    assert first == second
+    root = PdfReader(io.BytesIO(first)).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en-US"
+
+
+def test_data_stays_inert_text() -> None:
+    told = read(statement_pdf(statement(line(description='#panic("x") *b* $1$ = h'))))
+    assert '#panic("x") *b* $1$ = h' in told.replace("“", '"').replace("”", '"')
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 9_999_999), min_size=1, max_size=6))
+def test_the_printed_total_is_the_sum_of_the_lines(owed: list[int]) -> None:
+    body = statement(*[line(cents) for cents in owed])
+    assert message.total_matches(body)
+    assert f"Amount due ${Money(sum(owed))}" in read(statement_pdf(body))
+
+
+def test_a_wrong_total_is_seen() -> None:
+    body = statement(line(2500))
+    wrong = type(body)(
+        **{**{f: getattr(body, f) for f in body.__struct_fields__}, "amount_due_cents": 2501}
+    )
+    assert not message.total_matches(wrong)
+
+
+def test_the_mailed_copy_opens_with_the_birth_date_only() -> None:
+    copy = protected(statement_pdf(statement(line())), message.open_password("1980-02-03"))
+    assert b"Ada" not in copy
+    assert "Ada Example" in read(copy, "02031980")
+    with pytest.raises(Exception, match="decrypted"):
+        read(copy)
+
+
+def test_the_message_tells_nothing_of_the_patient() -> None:
+    text = message.SUBJECT + message.cover_text(statement(line()))
+    for secret in ("Ada", "Example", "Lakeside", "25.00", "1980", "Office"):
+        assert secret not in text
