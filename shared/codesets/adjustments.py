@@ -227,7 +227,7 @@ def outcome(paid_cents: int, readings: Collection[Reading]) -> Outcome:
 def normalise(code: str) -> str:
     """A CARC or RARC trimmed, upper-cased, without leading zeros: ` 045` -> `45`."""
     code = code.strip().upper()
-    return code.lstrip("0") or code if code.isdigit() else code
+    return code.lstrip("0") or "0" if code.isdigit() else code
 
 
 def _sorted(group: str, carc: str, *, is_capitated: bool) -> tuple[Category, Treatment]:

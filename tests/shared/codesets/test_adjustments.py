@@ -83,8 +83,8 @@ def test_classes_that_are_no_denial(
     ("group", "carc"),
     [
         ("CO", "1"), ("CO", "3"), ("OA", "2"), ("PR", "253"), ("PR", "45"), ("PR", "59"),
-        ("PR", "104"), ("CO", "23"), ("PR", "23"), ("OA", "45"), ("CO", "100"), ("CO", "187"), ("PR", "187"),
-        ("CR", "45"), ("", "1"),
+        ("PR", "104"), ("CO", "23"), ("PR", "23"), ("OA", "45"), ("CO", "100"), ("CO", "187"),
+        ("PR", "187"), ("CR", "45"), ("", "1"),
     ],
 )  # fmt: skip
 def test_a_known_class_under_an_unusual_group_waits_for_a_person(group: str, carc: str) -> None:
