@@ -12,12 +12,14 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
 from shared import clock
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 START = bytes(32)
 PAGE = 5_000
@@ -29,7 +31,7 @@ class Statements(Protocol):
 
     async def rows(
         self, statement: TextClause, params: Mapping[str, object] | None = None
-    ) -> Sequence[Row[Any]]: ...
+    ) -> Sequence[AnyRow]: ...
 
     async def run(
         self, statement: TextClause, params: Mapping[str, object] | None = None
@@ -270,7 +272,7 @@ async def verify(
     return Verdict(after, tuple(findings))
 
 
-def _link_findings(link: Row[Any], after: int, before: bytes) -> list[str]:
+def _link_findings(link: AnyRow, after: int, before: bytes) -> list[str]:
     findings = [] if link.seq == after + 1 else [f"links {after + 1} to {link.seq - 1} are missing"]
     if link.id is None:
         return [*findings, f"the entry of link {link.seq} is missing"]
@@ -291,7 +293,7 @@ def _anchor_findings(
     return []
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: AnyRow) -> Entry:
     return Entry(
         tenant_id=row.tenant_id,
         id=row.id,

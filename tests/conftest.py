@@ -10,8 +10,11 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from cli.local_kafka import LocalKafka
+from tests.support.databases import service_database, templates
 from tests.support.kafka import require_kafka
 from tests.support.postgres import PostgresServer, run_server
+
+__all__ = ["service_database", "templates"]  # fixtures of tests/support/databases.py
 
 # A slow machine is no failure, so there is no deadline. `make fuzz` asks for the second profile.
 _EXAMPLES = DirectoryBasedExampleDatabase(".cache/hypothesis")

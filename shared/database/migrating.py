@@ -26,16 +26,19 @@ _one_alembic = asyncio.Lock()
 _ONE_AT_A_TIME = text("select pg_advisory_lock(hashtext('rcm_migrate'))")
 
 
-async def migrate(owner_url: str, service: str, *, revision: str = "head") -> str:
+async def migrate(
+    owner_url: str, service: str, *, revision: str = "head", folder: Path | None = None
+) -> str:
     """Apply what is missing, as the owner role; returns the revision that now holds.
 
     A statement that waits longer than the owner's lock_timeout for a lock is given up and repeated
     (each revision is one transaction), so that a migration never blocks writers for long.
-    Revisions: `services/<service>/migrations`, for the gateway `gateway/migrations`.
+    folder: where the revisions stand, if not in `migrations_of(service)`.
     """
+    folder = folder or migrations_of(service)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return await _upgrade(owner_url, service, revision)
+            return await _upgrade(owner_url, folder, revision)
         except TryAgain:
             if attempt == ATTEMPTS:
                 raise
@@ -45,28 +48,24 @@ async def migrate(owner_url: str, service: str, *, revision: str = "head") -> st
 
 def newest(service: str) -> str:
     """The newest revision the code knows."""
-    return _scripts(service).get_current_head() or ""
+    return _scripts(migrations_of(service))[1].get_current_head() or ""
 
 
 def migrations_of(service: str) -> Path:
-    """The folder of a service's revisions."""
+    """`services/<service>/migrations`; for the gateway and the like `<name>/migrations`."""
     inside = ROOT / "services" / service
     return (inside if inside.is_dir() else ROOT / service) / "migrations"
 
 
-def _scripts(service: str) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config(service))
-
-
-def _config(service: str) -> Config:
+def _scripts(folder: Path) -> tuple[Config, ScriptDirectory]:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("alembic")))
-    config.set_main_option("version_locations", str(migrations_of(service)))
+    config.set_main_option("version_locations", str(folder))
     config.set_main_option("path_separator", "newline")
-    return config
+    return config, ScriptDirectory.from_config(config)
 
 
-async def _upgrade(owner_url: str, service: str, revision: str) -> str:
+async def _upgrade(owner_url: str, folder: Path, revision: str) -> str:
     async def connect() -> asyncpg.Connection[Any]:
         return await asyncpg.connect(owner_url, timeout=10)
 
@@ -75,15 +74,15 @@ async def _upgrade(owner_url: str, service: str, revision: str) -> str:
         async with _one_alembic, engine.connect() as connection:
             await connection.execute(_ONE_AT_A_TIME)
             await connection.commit()
-            return await connection.run_sync(_apply, service, revision)
+            return await connection.run_sync(_apply, folder, revision)
     except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
         raise_translated(error)
     finally:
         await engine.dispose()
 
 
-def _apply(connection: Connection, service: str, revision: str) -> str:
-    config, scripts = _config(service), _scripts(service)
+def _apply(connection: Connection, folder: Path, revision: str) -> str:
+    config, scripts = _scripts(folder)
     with EnvironmentContext(
         config, scripts, fn=lambda rev, _: scripts._upgrade_revs(revision, rev)
     ) as environment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Row, TextClause, text
@@ -22,6 +22,9 @@ from shared.sealing import Keyring
 _ADVISORY_LOCKS = text(
     "select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number"
 )
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of columns whose types only the statement knows."""
 
 
 class Published(NamedTuple):
@@ -103,7 +106,7 @@ class Transaction:
 
     async def execute(
         self, statement: TextClause, params: Mapping[str, object] | None = None
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement; the four methods below say what they want of it."""
         try:
             return await self.connection.execute(statement, params)
@@ -113,13 +116,13 @@ class Transaction:
 
     async def rows(
         self, statement: TextClause, params: Mapping[str, object] | None = None
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[AnyRow]:
         """All rows."""
         return (await self.execute(statement, params)).all()
 
     async def row(
         self, statement: TextClause, params: Mapping[str, object] | None = None
-    ) -> Row[Any] | None:
+    ) -> AnyRow | None:
         """The one row, or None; an error when there are several."""
         return (await self.execute(statement, params)).one_or_none()
 
