@@ -53,20 +53,14 @@ def nameless_names(root: Path) -> list[str]:
 
 def calls_between_services(root: Path) -> list[str]:
     """Addresses of one service inside another: services talk through events alone."""
-    names = [service.name for service in services(root)]
-    findings = []
-    for service in services(root):
-        others = "|".join(name for name in names if name != service.name)
-        address = re.compile(
-            rf"https?://({others})\b|\b({others})_(base_)?(url|host|port|address)\b", re.IGNORECASE
-        )
-        for path in sources(service):
-            for line, word in _words(path):
-                if address.search(word) or _is_service_port(word):
-                    findings.append(
-                        f"{path.relative_to(root)}:{line}: {word!r} addresses a service"
-                    )
-    return findings
+    return [
+        f"{path.relative_to(root)}:{line}: {word!r} addresses a service"
+        for service in services(root)
+        for address in [_address_of_others(root, service)]
+        for path in sources(service)
+        for line, word in _words(path)
+        if address.search(word) or _is_service_port(word)
+    ]
 
 
 def float_money(root: Path) -> list[str]:
@@ -93,6 +87,13 @@ def sleeping_tests(root: Path) -> list[str]:
 def services(root: Path) -> list[Path]:
     """The folders of the services."""
     return sorted(path.parent for path in (root / "services").glob("*/__init__.py"))
+
+
+def _address_of_others(root: Path, service: Path) -> re.Pattern[str]:
+    others = "|".join(other.name for other in services(root) if other != service)
+    return re.compile(
+        rf"https?://({others})\b|\b({others})_(base_)?(url|host|port|address)\b", re.IGNORECASE
+    )
 
 
 def _words(path: Path) -> Iterator[tuple[int, str]]:

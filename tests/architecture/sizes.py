@@ -54,7 +54,7 @@ def _in_function(function: Function, *, is_test: bool) -> Iterator[str]:
     depth = _depth(function.body)
     if depth > NESTING:
         yield f"nests {depth} deep (limit {NESTING})"
-    if is_test or _is_called_by_name(function):
+    if is_test or _is_shaped_by_others(function):
         return
     positional = len(_positional(function))
     total = positional + len(function.args.kwonlyargs)
@@ -69,10 +69,11 @@ def _positional(function: Function) -> list[str]:
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
-def _is_called_by_name(function: Function) -> bool:
-    """Routes and commands: a framework reads the parameters as the shape of a request."""
+def _is_shaped_by_others(function: Function) -> bool:
+    """Routes and commands, whose parameters a framework reads, and what is marked `@override`."""
     calls = [node for node in function.decorator_list if isinstance(node, ast.Call)]
-    return any(isinstance(call.func, ast.Attribute) for call in calls)
+    names = [node.id for node in function.decorator_list if isinstance(node, ast.Name)]
+    return "override" in names or any(isinstance(call.func, ast.Attribute) for call in calls)
 
 
 def _depth(body: list[ast.stmt]) -> int:

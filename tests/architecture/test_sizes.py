@@ -75,6 +75,7 @@ def test_what_is_too_big_is_named(tmp_path: Path, source: str, said: str) -> Non
         LONG.removesuffix("    step()\n"),
         FLAT,
         ROUTE,
+        "class A:\n    @override\n    def shaped(self, a, b, c, d, e, f): ...\n",
         "class A:\n    def full(self, a, b, c, *, d, e): ...\n",
     ],
 )
