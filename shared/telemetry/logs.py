@@ -125,10 +125,16 @@ def _json(line: Line, **_: object) -> str:
 def configure_logs(
     *, service: str = "", role: str = "", level: int = logging.INFO, out: TextIO | None = None
 ) -> None:
-    """Send every line of this process to `out` (standard error) as JSON.
+    """Send every line of this process, those of libraries too, to `out` (standard error) as JSON.
 
     service and role are what lines say that belong to no task of a role.
     """
+    _configure_own(service, role, level, out)
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
+
+
+def _configure_own(service: str, role: str, level: int, out: TextIO | None) -> None:
 
     def speak(_logger: object, _method: str, line: Line) -> Line:
         line.setdefault("service", service)
@@ -147,8 +153,9 @@ def configure_logs(
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=out or sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(out or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
-    logging.captureWarnings(True)
+
+
+_configure_own("", "", logging.WARNING, None)  # safe also where nobody configures anything

@@ -1,0 +1,101 @@
+"""What a service says of itself in its wiring table, and the workplace its jobs stand in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar, cast
+
+from fastapi import APIRouter
+
+from shared.database import Database, Transaction
+from shared.events.envelope import Envelope
+from shared.events.marks import Fact
+from shared.settings import ServiceSettings
+from shared.web.principal import Authenticator
+
+T = TypeVar("T")
+Handler = Callable[[list[Envelope[Any]], Transaction], Awaitable[None]]
+Handlers = Mapping[type[Fact], Handler]
+
+
+class Outside:
+    """Clients of the outside world, made when first asked for and closed when the process stops.
+
+    `workplace.outside("clearinghouse", make_client)` gives the same client every time.
+    """
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Any] = {}
+
+    def __call__(self, name: str, factory: Callable[[], T]) -> T:
+        """The client of this name."""
+        if name not in self._clients:
+            self._clients[name] = factory()
+        return cast(T, self._clients[name])
+
+    async def close(self) -> None:
+        """Close every client that can be closed (`aclose`); failures of closing are of no use."""
+        for client in self._clients.values():
+            if hasattr(client, "aclose"):
+                with suppress(Exception):
+                    await client.aclose()
+        self._clients.clear()
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where the work of one service in one process happens."""
+
+    service: str
+    settings: ServiceSettings
+    database: Database
+    stopping: asyncio.Event
+    outside: Outside = field(default_factory=Outside)
+
+
+Job = Callable[[Workplace], Awaitable[int]]
+"""One step of a job: how many things it did. More than none: again at once."""
+
+
+class Recurring(NamedTuple):
+    """A job and how long it waits after a step that found nothing (a setting's name or seconds)."""
+
+    name: str
+    interval: float | str
+    job: Job
+
+    def interval_seconds(self, settings: ServiceSettings) -> float:
+        """The interval of this installation."""
+        if isinstance(self.interval, str):
+            return float(getattr(settings, self.interval))
+        return self.interval
+
+
+def every(interval: float | str, job: Job, *, name: str = "") -> Recurring:
+    """A row of the wiring table: run the job each interval, and when its work was scheduled.
+
+    interval: seconds, or the name of a field of the service's settings. name: what
+    `tx.schedule(job=…)` calls it; the function's own name unless given.
+    """
+    return Recurring(name or getattr(job, "__name__", "job"), interval, job)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The wiring table of a service.
+
+    authenticator: who tells callers apart; services read the gateway's tokens. public: paths
+    that need no caller. on_start: steps before the first request, such as making signing keys.
+    """
+
+    name: str
+    settings: type[ServiceSettings] = ServiceSettings
+    router: APIRouter | None = None
+    handlers: Handlers = field(default_factory=dict)
+    jobs: Sequence[Recurring] = ()
+    authenticator: Callable[[Workplace], Authenticator] | None = None
+    public: frozenset[str] = frozenset()
+    on_start: Sequence[Callable[[Workplace], Awaitable[None]]] = ()

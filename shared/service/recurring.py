@@ -1,0 +1,129 @@
+"""Role jobs: each job of a service at its own pace, woken when its work was scheduled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from structlog.contextvars import bound_contextvars
+
+from shared import telemetry
+from shared.database import Transaction
+from shared.database.installation import due_figures
+from shared.errors import TryAgain
+from shared.service.declaration import Recurring, Workplace
+from shared.web.idempotency import sweep_expired
+
+MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
+FIRST_WAIT_AFTER_FAILURE_SECONDS = 0.5
+SHORTEST_PAUSE_SECONDS = 0.02
+"""Between two steps that a wake-up causes: a busy service schedules work all the time."""
+
+
+class Alarm:
+    """Wakes the jobs of one service in this process when a transaction scheduled work for them."""
+
+    def __init__(self, jobs: Sequence[Recurring]) -> None:
+        self._bells = {job.name: asyncio.Event() for job in jobs}
+
+    def bell(self, name: str) -> asyncio.Event:
+        """Rings when the job of this name has new work."""
+        return self._bells[name]
+
+    def after_commit(self, tx: Transaction) -> None:
+        """The hook for Database.on_after_commit; work for an unknown name wakes every job."""
+        for scheduled in tx.scheduled:
+            bell = self._bells.get(scheduled.job)
+            for each in (bell,) if bell else self._bells.values():
+                each.set()
+
+
+async def run_jobs(workplace: Workplace, jobs: Sequence[Recurring], alarm: Alarm) -> None:
+    """Run every job until the workplace stops; a step that runs then is finished first."""
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(_run_job(workplace, job, alarm.bell(job.name)))
+
+
+async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) -> None:
+    failures = 0
+    with bound_contextvars(service=workplace.service, role="jobs", job=job.name):
+        while not workplace.stopping.is_set():
+            bell.clear()
+            try:
+                did = await _step(workplace, job)
+            except Exception as error:  # noqa: BLE001 - a job never ends, it tries again
+                failures += 1
+                _tell(error)
+                await _pause(workplace.stopping, _wait_after(failures, error))
+                continue
+            failures = 0
+            if did:
+                await asyncio.sleep(0)
+                continue
+            interval = job.interval_seconds(workplace.settings)
+            await first_of(workplace.stopping, bell, seconds=interval)
+            await _pause(workplace.stopping, SHORTEST_PAUSE_SECONDS)
+
+
+async def _step(workplace: Workplace, job: Recurring) -> int:
+    started_at = time.perf_counter()
+    with telemetry.span(f"job {job.name}", attributes={"rcm.service": workplace.service}):
+        did = await job.job(workplace)
+    seconds = time.perf_counter() - started_at
+    telemetry.observe("rcm_job_seconds", seconds, service=workplace.service, job=job.name)
+    return did
+
+
+def _tell(error: Exception) -> None:
+    if isinstance(error, TryAgain):
+        telemetry.log.warning("a job will try again", exc_info=error)
+    else:
+        telemetry.log.error("a job failed", exc_info=error)
+
+
+def _wait_after(failures: int, error: Exception) -> float:
+    wait = FIRST_WAIT_AFTER_FAILURE_SECONDS * (1 << min(failures - 1, 10))
+    if isinstance(error, TryAgain):
+        wait = max(wait, error.retry_after_seconds)
+    return min(wait, MAX_WAIT_AFTER_FAILURE_SECONDS)
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+async def first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, at most for the time given."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def forget_old_answers(workplace: Workplace) -> int:
+    """Job of every service: delete idempotency records past their time."""
+    return await sweep_expired(workplace.database)
+
+
+def due_meter() -> Callable[[Workplace], Awaitable[int]]:
+    """Job of every service: show how much work is due; a job without due work shows none."""
+    seen: set[str] = set()
+
+    async def measure_due_work(workplace: Workplace) -> int:
+        due = {each.job: each for each in await due_figures(workplace.database)}
+        seen.update(due)
+        for job in seen:
+            labels = {"service": workplace.service, "job": job}
+            count = due[job].waiting if job in due else 0
+            oldest = due[job].oldest_seconds if job in due else 0.0
+            telemetry.gauge("rcm_jobs_due", count, **labels)
+            telemetry.gauge("rcm_jobs_oldest_due_seconds", oldest, **labels)
+        return 0
+
+    return measure_due_work
