@@ -53,8 +53,7 @@ class Node:
 
     def extended(self) -> Iterator[str]:
         """The full codes made of this code, placeholder X and each 7th character."""
-        stem = with_dot(self.name.replace(".", "").ljust(6, "X"))
-        return (stem + char for char in self.seventh)
+        return (with_padding(self.name) + char for char in self.seventh)
 
 
 class Tabular:

@@ -126,6 +126,11 @@ def test_seventh_characters_come_from_the_list_above() -> None:
     assert icd.look_up("X58.XXXA", OCTOBER).is_valid
 
 
+def test_padding_stands_after_the_dot() -> None:
+    assert shipped().is_billable("X58.XXXA", OCTOBER)
+    assert not shipped().is_billable("X58XXXXA", OCTOBER)
+
+
 def test_hierarchy_walks_up_and_down() -> None:
     icd = shipped()
     assert icd.parent("S52.501A") == "S52.501"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.codesets.icd10cm import shipped
+from shared.codesets.icd10cm import Icd10cm, shipped
 from shared.codesets.icd10cm_notes import CodeRange, ranges_in
 from shared.codesets.icd10cm_rules import (
     Level,
@@ -17,7 +17,7 @@ from shared.codesets.icd10cm_rules import (
     excludes1_conflicts,
     is_manifestation,
 )
-from shared.codesets.icd10cm_tabular import load
+from shared.codesets.icd10cm_tabular import Tabular, load
 
 OCTOBER = date(2026, 10, 1)
 CODES = sorted(shipped().billable_codes(OCTOBER))
@@ -98,6 +98,15 @@ def test_excludes1_pairs(codes: list[str], pairs: list[tuple[str, str, str]]) ->
     found = excludes1_conflicts(shipped(), codes)
     assert [(hit.code, hit.other, hit.note.carrier) for hit in found] == pairs
     assert all(hit.level is Level.ERROR for hit in found)
+
+
+def test_codes_of_one_excluded_range_do_not_exclude_each_other() -> None:
+    rows = ["0\t1\t\tchapter", "2\tA00\t\theader", "x\tother kind (A00.1-)"]
+    rows += [f"3\t{code}\t\ttitle" for code in ("A00.10", "A00.11", "A00.2")]
+    icd = Icd10cm(Tabular("\n".join(rows)), [], shipped().editions)
+    (hit,) = excludes1_conflicts(icd, ["A00.2", "A00.10"])
+    assert (hit.code, hit.other) == ("A00.2", "A00.10")
+    assert excludes1_conflicts(icd, ["A00.10", "A00.11"]) == ()
 
 
 def test_an_uncertain_note_only_warns() -> None:

@@ -30,7 +30,7 @@ from shared.codesets.identifiers import (
         ("1234567983", False),
         ("1234567899", False),
         ("2234567893", False),
-        ("3234567893", False),
+        ("3000000000", False),
         ("123456789", False),
         ("12345678931", False),
         ("1234567893\n", False),
