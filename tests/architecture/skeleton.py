@@ -21,7 +21,7 @@ SHARED = (
     "telemetry",
     "sealing",
     "audit",
-    "database",
+    "database/transaction",
     "messaging/envelope",
     "messaging/outbox",
     "messaging/kafka",
