@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -88,7 +87,7 @@ class Database:
             async with self._to_the_end(tx, _SEE_TENANT):
                 yield tx
 
-    async def direct(self, *, idle_session_timeout_seconds: int = 15) -> asyncpg.Connection[Any]:
+    async def direct(self, *, idle_session_timeout_seconds: int = 15) -> asyncpg.Connection:
         """A pipeline connection outside the pool, for a session lock; the caller closes it.
 
         A holder that freezes is thrown out after the idle time-out: use it more often than that.
@@ -129,7 +128,7 @@ class Database:
 def _engine(url: str, size: int, name: str) -> AsyncEngine:
     """A pool of connections that are made when first needed; nothing beyond `size`."""
 
-    async def connect() -> asyncpg.Connection[Any]:
+    async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(
             url,
             timeout=CONNECT_SECONDS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 from alembic.config import Config
@@ -66,7 +65,7 @@ def _scripts(folder: Path) -> tuple[Config, ScriptDirectory]:
 
 
 async def _upgrade(owner_url: str, folder: Path, revision: str) -> str:
-    async def connect() -> asyncpg.Connection[Any]:
+    async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(owner_url, timeout=10)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
@@ -56,9 +55,7 @@ def _password(secret: str, role: str) -> str:
     return hmac.new(secret.encode(), f"role:{role}".encode(), hashlib.sha256).hexdigest()
 
 
-async def _make_roles(
-    connection: asyncpg.Connection[Any], urls: DatabaseUrls, service: str
-) -> None:
+async def _make_roles(connection: asyncpg.Connection, urls: DatabaseUrls, service: str) -> None:
     found = await connection.fetch("select rolname from pg_roles where rolname like 'rcm\\_%'")
     known = {row["rolname"] for row in found}
     for role, url in zip(ROLES, urls, strict=True):
@@ -76,7 +73,7 @@ async def _make_roles(
 
 
 async def _make_database(
-    connection: asyncpg.Connection[Any], service: str, name: str, template: str | None
+    connection: asyncpg.Connection, service: str, name: str, template: str | None
 ) -> None:
     owner = role_name(service, "owner")
     exists = await connection.fetchval("select true from pg_database where datname = $1", name)
