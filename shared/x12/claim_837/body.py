@@ -1,0 +1,241 @@
+"""Segments from CLM to the end of its last line, to a typed claim."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from shared.x12.claim_837.values import (
+    Claim,
+    Diagnosis,
+    Drug,
+    LineAdjudication,
+    OtherPayer,
+    Raw,
+    ServiceLine,
+)
+from shared.x12.parties import ZERO, Adjustment, Amount, Name, Party, Period, Reference
+from shared.x12.party_reading import (
+    Amounts,
+    Dates,
+    PartyReader,
+    cut_at,
+    padded,
+    read_adjustments,
+    read_amount,
+    read_period,
+    read_procedure,
+    read_reference,
+)
+
+Elements = list[str]
+_NOBODY = Party(Name(""))
+_INNER, _IN_LINE = frozenset({"SBR", "LX"}), frozenset({"LIN", "SVD"})
+DIAGNOSES = frozenset({"ABK", "BK", "ABF", "BF"})
+
+
+def read_body(
+    held: list[Elements], kind: str, component: str, amounts: Amounts, dates: Dates
+) -> Claim:
+    """The claim without the levels above it; NotANumberError for an amount that is no number."""
+    reader = _Body(kind, component, amounts, dates)
+    own, runs = cut_at(held, _INNER)
+    payers: list[OtherPayer] = []
+    lines: list[ServiceLine] = []
+    for run in runs:
+        if run[0][0] == "SBR":
+            payers.append(reader.other_payer(run))
+        else:
+            lines.append(reader.line(run))
+    return reader.claim(own, tuple(payers), tuple(lines))
+
+
+class _Parts:
+    """Segments that claim, payer and line have in common, gathered in one pass."""
+
+    __slots__ = (
+        "adjustments", "amounts", "hi", "notes", "periods", "providers", "references", "rest",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.adjustments: list[Adjustment] = []
+        self.amounts: list[Amount] = []
+        self.notes: list[tuple[str, str]] = []
+        self.periods: list[Period] = []
+        self.providers: list[PartyReader] = []
+        self.references: list[Reference] = []
+        self.hi: list[Elements] = []
+        self.rest: list[Raw] = []
+
+    def parties(self) -> tuple[Party, ...]:
+        return tuple(p.party() for p in self.providers)
+
+
+class _Body:
+    """Reading one claim; what depends on kind, delimiters and this read's number caches."""
+
+    def __init__(self, kind: str, component: str, amounts: Amounts, dates: Dates) -> None:
+        self.kind = kind
+        self.component = component
+        self.amounts = amounts
+        self.dates = dates
+
+    def gather(self, segments: Sequence[Elements]) -> _Parts:
+        """Sort segments into their kinds; after an NM1 they belong to that party."""
+        parts = _Parts()
+        party: PartyReader | None = None
+        for e in segments:
+            match e[0]:
+                case "NM1":
+                    party = PartyReader(e, self.component, self.dates)
+                    parts.providers.append(party)
+                case _ if party is not None:
+                    party.add(e)
+                case "DTP":
+                    parts.periods.append(read_period(e, self.dates))
+                case "REF":
+                    parts.references.append(read_reference(e, self.component))
+                case "AMT":
+                    parts.amounts.append(read_amount(e, self.amounts))
+                case "CAS":
+                    parts.adjustments += read_adjustments(e, self.amounts)
+                case "HI":
+                    parts.hi.append(e)
+                case "NTE":
+                    parts.notes.append((e[1], padded(e, 3)[2]))
+                case _:
+                    parts.rest.append(tuple(e))
+        return parts
+
+    def claim(
+        self, own: list[Elements], payers: tuple[OtherPayer, ...], lines: tuple[ServiceLine, ...]
+    ) -> Claim:
+        """CLM and what follows it up to the first payer or line."""
+        parts = self.gather(own[1:])
+        clm = padded(own[0], 21)
+        place = padded(clm[5].split(self.component), 3)
+        diagnoses, codes = self._codes(parts.hi)
+        return Claim(
+            kind=self.kind, claim_id=clm[1], charge=self.amounts[clm[2]], facility=place[0],
+            billing=_NOBODY, subscriber=_NOBODY, payer=_NOBODY, diagnoses=diagnoses, lines=lines,
+            frequency=place[2], relationship="", provider_signature=clm[6], assignment=clm[7],
+            benefits_assigned=clm[8], release=clm[9], patient_signature=clm[10],
+            accident=tuple(clm[11].split(self.component)) if clm[11] else (),
+            special_program=clm[12], predetermination=clm[19], delay_reason=clm[20],
+            dates=tuple(parts.periods), references=tuple(parts.references),
+            amounts=tuple(parts.amounts), notes=tuple(parts.notes), codes=codes,
+            providers=parts.parties(), other_payers=payers, rest=tuple(parts.rest),
+        )  # fmt: skip
+
+    def _codes(
+        self, segments: list[Elements]
+    ) -> tuple[tuple[Diagnosis, ...], tuple[tuple[Raw, ...], ...]]:
+        """HI segments: diagnoses by themselves, everything else as it stands."""
+        diagnoses: list[Diagnosis] = []
+        others: list[tuple[Raw, ...]] = []
+        for e in segments:
+            composites = [c.split(self.component) for c in e[1:] if c]
+            if composites and composites[0][0] in DIAGNOSES:
+                diagnoses += [
+                    Diagnosis(c[0], padded(c, 2)[1], c[8] if len(c) > 8 else "") for c in composites
+                ]
+            else:
+                others.append(tuple(tuple(c) for c in composites))
+        return tuple(diagnoses), tuple(others)
+
+    def other_payer(self, held: list[Elements]) -> OtherPayer:
+        """SBR and what follows it."""
+        parts = self.gather(held[1:])
+        sbr = padded(held[0], 10)
+        oi = padded(next((list(r) for r in parts.rest if r[0] == "OI"), ["OI"]), 7)
+        parties = parts.parties()
+        insured = next((p for p in parties if p.name.entity == "IL"), _NOBODY)
+        payer = next((p for p in parties if p.name.entity == "PR"), _NOBODY)
+        return OtherPayer(
+            rank=sbr[1], relationship=sbr[2], insured=insured, payer=payer, filing=sbr[9],
+            group_number=sbr[3], group_name=sbr[4], insurance_type=sbr[5],
+            adjustments=tuple(parts.adjustments), amounts=tuple(parts.amounts),
+            benefits_assigned=oi[3], patient_signature=oi[4], release=oi[6],
+            providers=tuple(p for p in parties if p.name.entity not in ("IL", "PR")),
+            rest=tuple(r for r in parts.rest if r[0] != "OI"),
+        )  # fmt: skip
+
+    def line(self, held: list[Elements]) -> ServiceLine:
+        """LX and what follows it: the line, its drugs, providers, other payers' decisions."""
+        own, runs = cut_at(held, _IN_LINE)
+        drugs: list[Drug] = []
+        decisions: list[LineAdjudication] = []
+        providers: list[Party] = []
+        rest: list[Raw] = []
+        for run in runs:
+            if run[0][0] == "LIN":
+                drug, parties = self._drug(run)
+                drugs.append(drug)
+                providers += parties
+            else:
+                decision, more = self._decision(run)
+                decisions.append(decision)
+                rest += more
+        parts = self.gather(own[1:])
+        service = next((r for r in parts.rest if r[0] in _SERVICE), ())
+        line = _SERVICE[service[0]](self, list(service)) if service else ServiceLine(None, ZERO)
+        return line._replace(
+            dates=tuple(parts.periods), references=tuple(parts.references),
+            amounts=tuple(parts.amounts), notes=tuple(parts.notes), drugs=tuple(drugs),
+            providers=parts.parties() + tuple(providers), adjudications=tuple(decisions),
+            rest=tuple(r for r in parts.rest if r is not service) + tuple(rest),
+        )  # fmt: skip
+
+    def sv1(self, e: Elements) -> ServiceLine:
+        """Professional service."""
+        e = padded(e, 8)
+        pointers = self._pointers(e[7])
+        return ServiceLine(
+            read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[4]), e[3],
+            pointers, e[5], details=tuple(e[8:]),
+        )  # fmt: skip
+
+    def sv2(self, e: Elements) -> ServiceLine:
+        """Institutional service."""
+        e = padded(e, 6)
+        procedure = read_procedure(e[2], self.component) if e[2] else None
+        return ServiceLine(
+            procedure, self.amounts[e[3]], self._number(e[5]), e[4], revenue_code=e[1],
+            details=tuple(e[6:]),
+        )  # fmt: skip
+
+    def sv3(self, e: Elements) -> ServiceLine:
+        """Dental service: `details` are SV304, SV305 and, behind the units, SV307 and on."""
+        e = padded(e, 7)
+        pointers = self._pointers(padded(e, 12)[11])
+        return ServiceLine(
+            read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[6]), "",
+            pointers, e[3], details=(e[4], e[5], *e[7:11]),
+        )  # fmt: skip
+
+    def _pointers(self, text: str) -> tuple[int, ...]:
+        if not text:
+            return ()
+        return tuple(int(self.amounts[p]) for p in text.split(self.component) if p)
+
+    def _number(self, text: str) -> Decimal | None:
+        return self.amounts[text] if text else None
+
+    def _drug(self, held: list[Elements]) -> tuple[Drug, tuple[Party, ...]]:
+        parts = self.gather(held[1:])
+        lin = padded(held[0], 4)
+        ctp = padded(next((list(r) for r in parts.rest if r[0] == "CTP"), ["CTP"]), 6)
+        quantity = self.amounts[ctp[4]] if ctp[4] else None
+        drug = Drug(lin[3], quantity, ctp[5], lin[2], tuple(parts.references))
+        return drug, parts.parties()
+
+    def _decision(self, held: list[Elements]) -> tuple[LineAdjudication, list[Raw]]:
+        parts = self.gather(held[1:])
+        e = padded(held[0], 7)
+        decision = LineAdjudication(
+            e[1], self.amounts[e[2]], read_procedure(e[3], self.component) if e[3] else None,
+            self.amounts[e[5]] if e[5] else None, e[6], e[4], tuple(parts.adjustments),
+            tuple(parts.periods), tuple(parts.amounts),
+        )  # fmt: skip
+        return decision, parts.rest
+
+
+_SERVICE = {"SV1": _Body.sv1, "SV2": _Body.sv2, "SV3": _Body.sv3}

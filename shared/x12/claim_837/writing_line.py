@@ -1,0 +1,109 @@
+"""One service line of an 837 to its segments, loop 2400 with 2410 to 2440."""
+
+from collections.abc import Sequence
+
+from shared.x12.claim_837.values import Drug, LineAdjudication, Raw, ServiceLine
+from shared.x12.party_writing import (
+    write_adjustments,
+    write_amount,
+    write_party,
+    write_period,
+    write_procedure,
+    write_reference,
+)
+from shared.x12.segments import SegmentWriter
+
+_BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
+_BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
+_LAST = ("LQ", "FRM")
+
+
+def write_line(out: SegmentWriter, line: ServiceLine, number: int, kind: str) -> None:
+    """LX and all that belongs to it; `kind` P, I or D says which SV."""
+    out.add("LX", str(number))
+    _SERVICE[kind](out, line)
+    _rest(out, line.rest, _BEFORE_DATES)
+    for period in line.dates:
+        write_period(out, period)
+    _rest(out, line.rest, _BEFORE_REFERENCES)
+    for reference in line.references:
+        write_reference(out, reference)
+    for amount in line.amounts:
+        out.add("AMT", amount.qualifier, write_amount(amount.value))
+    _rest(out, line.rest, ("K3",))
+    for code, text in line.notes:
+        out.add("NTE", code, text)
+    _rest(out, line.rest, ("PS1", "HCP"))
+    for drug in line.drugs:
+        _drug(out, drug)
+    for provider in line.providers:
+        write_party(out, provider)
+    for decision in line.adjudications:
+        _adjudication(out, decision)
+    _forms(out, line.rest)
+
+
+def _drug(out: SegmentWriter, drug: Drug) -> None:
+    out.add("LIN", "", drug.qualifier, drug.code)
+    if drug.quantity is not None:
+        out.add("CTP", "", "", "", write_amount(drug.quantity), drug.unit)
+    for reference in drug.references:
+        write_reference(out, reference)
+
+
+def _sv1(out: SegmentWriter, line: ServiceLine) -> None:
+    pointers = out.composite(*map(str, line.pointers)) if line.pointers else ""
+    out.add(
+        "SV1", write_procedure(out, line.procedure) if line.procedure else "",
+        write_amount(line.charge), line.unit, write_amount(line.units), line.facility, "",
+        pointers, *line.details,
+    )  # fmt: skip
+
+
+def _sv2(out: SegmentWriter, line: ServiceLine) -> None:
+    out.add(
+        "SV2", line.revenue_code, write_procedure(out, line.procedure) if line.procedure else "",
+        write_amount(line.charge), line.unit, write_amount(line.units), *line.details,
+    )  # fmt: skip
+
+
+def _sv3(out: SegmentWriter, line: ServiceLine) -> None:
+    details = line.details + ("",) * (6 - len(line.details))
+    pointers = out.composite(*map(str, line.pointers)) if line.pointers else ""
+    out.add(
+        "SV3", write_procedure(out, line.procedure) if line.procedure else "",
+        write_amount(line.charge), line.facility, details[0], details[1],
+        write_amount(line.units), *details[2:], pointers,
+    )  # fmt: skip
+
+
+_SERVICE = {"P": _sv1, "I": _sv2, "D": _sv3}
+
+
+def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
+    if not rest:
+        return
+    for segment_id in ids:
+        for raw in rest:
+            if raw[0] == segment_id:
+                out.add(*raw)
+
+
+def _forms(out: SegmentWriter, rest: Sequence[Raw]) -> None:
+    """LQ with the FRM that follow it, in the order given."""
+    for raw in rest:
+        if raw[0] in _LAST:
+            out.add(*raw)
+
+
+def _adjudication(out: SegmentWriter, decision: LineAdjudication) -> None:
+    out.add(
+        "SVD", decision.payer_id, write_amount(decision.paid),
+        write_procedure(out, decision.procedure) if decision.procedure else "",
+        decision.revenue_code, write_amount(decision.units), decision.bundled_line,
+    )  # fmt: skip
+    write_adjustments(out, decision.adjustments)
+    for period in decision.dates:
+        write_period(out, period)
+    for amount in decision.amounts:
+        out.add("AMT", amount.qualifier, write_amount(amount.value))

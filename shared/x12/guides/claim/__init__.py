@@ -1,0 +1,5 @@
+"""The three 837 guides, split by level: the head, a claim (2300), other payers (2320), a line."""
+
+from shared.x12.guides.claim.professional import CLAIM_837P
+
+__all__ = ["CLAIM_837P"]

@@ -1,0 +1,91 @@
+"""Loop 2400 of the 837P: one service line."""
+
+from shared.x12.guide import Loop, Required, Segment, Situational
+from shared.x12.guides.claim import other_payer
+from shared.x12.guides.parts import (
+    ADDRESS,
+    ADDRESS_IF_KNOWN,
+    ATTACHMENT,
+    CONTACT,
+    EITHER,
+    ORGANISATION,
+    PERSON,
+    PERSON_OR_ORGANISATION,
+    moment,
+    name,
+    party,
+    reference,
+)
+
+_PROCEDURE = "R(R=ER,HC,IV,WK R S S S S S)"
+_AMBULANCE = "01,04,05,06,07,08,09,12"
+_FOR_A_PAYER = "S(R=2U R)"
+_REF_FOR_A_PAYER = Segment("REF", Situational, 20, f"R=0B,1G,G2,LU R - {_FOR_A_PAYER}")
+
+_DATES = (
+    moment("472", EITHER, Required), moment("471"), moment("607"), moment("463"), moment("461"),
+    moment("304"), moment("738,739", most=2), moment("011"), moment("455"), moment("454"),
+)  # fmt: skip
+_REFERENCES = (
+    reference("9B"),
+    reference("9D"),
+    Segment("REF", Situational, 5, f"R=G1 R - {_FOR_A_PAYER}"),
+    reference("6R"),
+    reference("EW"),
+    reference("X4"),
+    reference("F4"),
+    reference("BT"),
+    Segment("REF", Situational, 5, f"R=9F R - {_FOR_A_PAYER}"),
+)
+_PROVIDERS = (
+    party("2420A", name("82", PERSON_OR_ORGANISATION),
+        Segment("PRV", Situational, 1, "R=PE R=PXC R"), _REF_FOR_A_PAYER),
+    party("2420B", name("QB", "R=1,2 - - - - - S=XX S"), _REF_FOR_A_PAYER),
+    party("2420C", name("77", ORGANISATION), *ADDRESS, _REF_FOR_A_PAYER),
+    party("2420D", name("DQ", PERSON), _REF_FOR_A_PAYER),
+    party("2420E", name("DK", PERSON), *ADDRESS_IF_KNOWN, _REF_FOR_A_PAYER,
+        Segment("PER", Situational, 1, CONTACT)),
+    party("2420F", name("DN,P3", PERSON), _REF_FOR_A_PAYER, many=2),
+    party("2420G", name("PW", "R=2"), *ADDRESS),
+    party("2420H", name("45", "R=2 S"), *ADDRESS),
+)  # fmt: skip
+
+LINE = Loop("2400", Required, 50, numbered=True, items=(
+    Segment("LX", Required, 1, "R"),
+    Segment("SV1", Required, 1,
+        f"{_PROCEDURE} R R=MJ,UN R S@pos - R(R S S S) - S=Y - S=Y S=Y - - S=0"),
+    Segment("SV5", Situational, 1, "R(R=HC R) R=DA R R R R=1,4,6"),
+    Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
+    Segment("CR1", Situational, 1, "S=LB S - R=A,B,C,D,E R=DH R - - S S"),
+    Segment("CR3", Situational, 1, "R=I,R,S R=MO R"),
+    Segment("CRC", Situational, 3, "R=07 R=N,Y " + " ".join(
+        f"{usage}={_AMBULANCE}" for usage in "RSSSS")),
+    Segment("CRC", Situational, 1, "R=70 R=N,Y R=65"),
+    Segment("CRC", Situational, 1, "R=09 R=N,Y R=38,ZV S=38,ZV"),
+    *_DATES,
+    Segment("QTY", Situational, 1, "R=PT R"),
+    Segment("QTY", Situational, 1, "R=FL R"),
+    Segment("MEA", Situational, 5, "R=OG,TR R=HT,R1,R2,R3,R4 R"),
+    Segment("CN1", Situational, 1, "R=01,02,03,04,05,06,09 S S S S S"),
+    *_REFERENCES,
+    Segment("AMT", Situational, 1, "R=T R"),
+    Segment("AMT", Situational, 1, "R=F4 R"),
+    Segment("K3", Situational, 10, "R"),
+    Segment("NTE", Situational, 1, "R=ADD,DCP R"),
+    Segment("NTE", Situational, 1, "R=TPO R"),
+    Segment("PS1", Situational, 1, "R R"),
+    Segment("HCP", Situational, 1,
+        "R=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14 R S S S S S - S=ER,HC,IV,WK S S=MJ,UN S"
+        " S=T1,T2,T3,T4,T5,T6 S=1,2,3,4,5 S=1,2,3,4,5,6"),
+    Loop("2410", Situational, 1, (
+        Segment("LIN", Required, 1, "- R=EN,EO,HI,N4,ON,UK,UP R", "2"),
+        Segment("CTP", Required, 1, "- - - R R(R=F2,GR,ME,ML,UN)", "4"),
+        Segment("REF", Situational, 1, "R=VY,XZ R"),
+    )),
+    *_PROVIDERS,
+    other_payer.line_adjudication("R(R=ER,HC,HP,IV,WK R S S S S S)", 15),
+    Loop("2440", Situational, 0, (
+        Segment("LQ", Required, 1, "R=AS,UT R"),
+        Segment("FRM", Required, 99, "R S=N,W,Y S S S"),
+    )),
+))  # fmt: skip

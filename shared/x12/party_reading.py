@@ -1,0 +1,197 @@
+"""Segments that all sets share, to values: names, addresses, dates, amounts, adjustments."""
+
+import re
+from collections.abc import Container, Sequence
+from datetime import date
+from decimal import Decimal
+
+from shared.x12.parties import (
+    Address,
+    Adjustment,
+    Amount,
+    Contact,
+    Name,
+    Party,
+    Period,
+    Procedure,
+    Reference,
+)
+
+Elements = list[str]
+_AMOUNT = re.compile(r"-?(?=\.?\d)\d*\.?\d*\Z", re.ASCII)
+_KEPT = 4_096  # texts remembered per read
+
+
+class NotANumberError(Exception):
+    """An amount or count cannot be read; the walker notes it as a finding, no value is made."""
+
+
+class Amounts(dict[str, Decimal]):
+    """Decimals of a read by their text; NotANumberError for what is no X12 number."""
+
+    def __missing__(self, text: str) -> Decimal:
+        if len(text) > 32 or not _AMOUNT.match(text):
+            raise NotANumberError
+        amount = Decimal(text)
+        if len(self) < _KEPT:
+            self[text] = amount
+        return amount
+
+
+class Dates(dict[str, date | None]):
+    """Dates of a read by their text CCYYMMDD; None for what is no day."""
+
+    def __missing__(self, text: str) -> date | None:
+        day = read_date(text)
+        if len(self) < _KEPT:
+            self[text] = day
+        return day
+
+
+def read_date(text: str) -> date | None:
+    """CCYYMMDD, or None."""
+    if len(text) != 8 or not (text.isdecimal() and text.isascii()):
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def padded(elements: Elements, size: int) -> Elements:
+    """At least `size` elements, the id counted in."""
+    return elements if len(elements) >= size else elements + [""] * (size - len(elements))
+
+
+def cut_at(
+    held: Sequence[Elements], ids: Container[str]
+) -> tuple[list[Elements], list[list[Elements]]]:
+    """What stands before the first segment with one of these ids, then a run from each such."""
+    starts = [i for i, e in enumerate(held) if e[0] in ids]
+    if not starts:
+        return list(held), []
+    ends = [*starts[1:], len(held)]
+    runs = [list(held[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return list(held[: starts[0]]), runs
+
+
+def read_name(elements: Elements) -> Name:
+    """NM1."""
+    return Name(*padded(elements, 10)[1:10])
+
+
+def read_reference(elements: Elements, component: str) -> Reference:
+    """REF."""
+    _, qualifier, value, description, other = padded(elements, 5)[:5]
+    return Reference(qualifier, value, description, other.partition(component)[2])
+
+
+def read_contact(elements: Elements) -> Contact:
+    """PER."""
+    e = padded(elements, 9)
+    numbers = tuple((e[i], e[i + 1]) for i in (3, 5, 7) if e[i] or e[i + 1])
+    return Contact(e[1], e[2], numbers)
+
+
+def read_period(elements: Elements, dates: Dates) -> Period:
+    """DTP (its format in element 2)."""
+    _, qualifier, form, text = padded(elements, 4)[:4]
+    if form == "RD8":
+        first, _, last = text.partition("-")
+        return Period(qualifier, dates[first], dates[last])
+    if form == "D8":
+        return Period(qualifier, dates[text])
+    return (
+        Period(qualifier, dates[text[:8]], None, text[8:])
+        if form == "DT"
+        else Period(qualifier, None, None, text)
+    )
+
+
+def read_procedure(text: str, component: str) -> Procedure:
+    """A C003 composite."""
+    parts = text.split(component)
+    if len(parts) == 2:
+        return Procedure(parts[0], parts[1])
+    parts += [""] * (7 - len(parts))
+    return Procedure(parts[0], parts[1], tuple(filter(None, parts[2:6])), parts[6])
+
+
+def read_adjustments(elements: Elements, amounts: Amounts) -> list[Adjustment]:
+    """CAS: up to six reasons under one group."""
+    group = elements[1] if len(elements) > 1 else ""
+    if len(elements) == 4:
+        return [Adjustment(group, elements[2], amounts[elements[3]])]
+    found = []
+    for at in range(2, len(elements) - 1, 3):
+        if elements[at] or elements[at + 1]:
+            quantity = elements[at + 2] if at + 2 < len(elements) else ""
+            found.append(
+                Adjustment(
+                    group, elements[at], amounts[elements[at + 1]],
+                    amounts[quantity] if quantity else None,
+                )
+            )  # fmt: skip
+    return found
+
+
+def read_amount(elements: Elements, amounts: Amounts) -> Amount:
+    """AMT or QTY."""
+    return Amount(elements[1], amounts[padded(elements, 3)[2]])
+
+
+class PartyReader:
+    """Gathers the segments that follow a name into a Party."""
+
+    __slots__ = ("_component", "_dates", "_held")
+
+    def __init__(self, name: Elements, component: str, dates: Dates) -> None:
+        self._held: list[Elements] = [name]
+        self._component = component
+        self._dates = dates
+
+    def add(self, elements: Elements) -> None:
+        """A segment of this party's loop."""
+        self._held.append(elements)
+
+    def party(self) -> Party:
+        """All of it."""
+        name, *rest = self._held
+        if not rest:
+            return Party(read_name(name))
+        street: Elements = []
+        city: Elements = []
+        references: list[Reference] = []
+        contacts: list[Contact] = []
+        periods: list[Period] = []
+        taxonomy, birth, sex = "", None, ""
+        for elements in rest:
+            match elements[0]:
+                case "N3":
+                    street = elements
+                case "N4":
+                    city = elements
+                case "REF":
+                    references.append(read_reference(elements, self._component))
+                case "PER":
+                    contacts.append(read_contact(elements))
+                case "DTP":
+                    periods.append(read_period(elements, self._dates))
+                case "PRV":
+                    taxonomy = padded(elements, 4)[3]
+                case "DMG":
+                    _, _, born, sex = padded(elements, 4)[:4]
+                    birth = self._dates[born]
+        return Party(
+            read_name(name), read_address(street, city), tuple(references), tuple(contacts),
+            taxonomy, birth, sex, tuple(periods),
+        )  # fmt: skip
+
+
+def read_address(street: Elements, city: Elements) -> Address | None:
+    """N3 and N4; None without either."""
+    if not street and not city:
+        return None
+    _, line, line2 = padded(street, 3)[:3]
+    _, town, state, postal_code, country, _, _, subdivision = padded(city, 8)[:8]
+    return Address(line, town, state, postal_code, line2, country, subdivision)

@@ -1,0 +1,124 @@
+"""Values that all sets share, to segments: names, addresses, dates, amounts, adjustments."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from shared.x12.parties import (
+    Address,
+    Adjustment,
+    Contact,
+    Name,
+    Party,
+    Period,
+    Procedure,
+    Reference,
+)
+from shared.x12.segments import SegmentWriter
+
+
+def write_date(day: date | None) -> str:
+    """CCYYMMDD, or nothing."""
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}" if day else ""
+
+
+def write_amount(amount: Decimal | None) -> str:
+    """The shortest X12 decimal: no exponent, no zeros behind the point, no plus sign."""
+    if amount is None:
+        return ""
+    if amount == amount.to_integral_value():
+        return str(int(amount))
+    text = f"{amount:f}".rstrip("0")
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def write_name(out: SegmentWriter, name: Name) -> None:
+    """NM1."""
+    out.add("NM1", *name)
+
+
+def write_address(out: SegmentWriter, address: Address | None) -> None:
+    """N3 and N4, each only where there is something to say."""
+    if address is None:
+        return
+    if address.line or address.line2:
+        out.add("N3", address.line, address.line2)
+    if address.city or address.state or address.postal_code or address.country:
+        out.add(
+            "N4", address.city, address.state, address.postal_code, address.country, "", "",
+            address.subdivision,
+        )  # fmt: skip
+
+
+def write_reference(out: SegmentWriter, reference: Reference) -> None:
+    """REF."""
+    if not (reference.description or reference.payer):
+        out.add("REF", reference.qualifier, reference.value)
+        return
+    other = out.composite("2U", reference.payer) if reference.payer else ""
+    out.add("REF", reference.qualifier, reference.value, reference.description, other)
+
+
+def write_contact(out: SegmentWriter, contact: Contact) -> None:
+    """PER."""
+    out.add("PER", contact.function, contact.name, *(x for pair in contact.numbers for x in pair))
+
+
+def write_period(out: SegmentWriter, period: Period) -> None:
+    """DTP."""
+    if period.last:
+        text = f"{write_date(period.first)}-{write_date(period.last)}"
+        out.add("DTP", period.qualifier, "RD8", text)
+    elif period.first and period.time:
+        out.add("DTP", period.qualifier, "DT", write_date(period.first) + period.time)
+    elif period.first:
+        out.add("DTP", period.qualifier, "D8", write_date(period.first))
+    else:
+        out.add("DTP", period.qualifier, "TM", period.time)
+
+
+def write_procedure(out: SegmentWriter, procedure: Procedure) -> str:
+    """The C003 composite."""
+    qualifier, code, modifiers, description = procedure
+    if not modifiers and not description:
+        return out.composite(qualifier, code)
+    blank = ("",) * (4 - len(modifiers))
+    return out.composite(qualifier, code, *modifiers, *blank, description)
+
+
+def write_adjustments(out: SegmentWriter, adjustments: Iterable[Adjustment]) -> None:
+    """CAS segments: neighbours of one group share a segment, six reasons at most."""
+    row: list[str] = []
+    for adjustment in adjustments:
+        if row and (row[0] != adjustment.group or len(row) >= 19):
+            out.add("CAS", *row)
+            row = []
+        row = row or [adjustment.group]
+        row += [
+            adjustment.reason, write_amount(adjustment.amount), write_amount(adjustment.quantity),
+        ]  # fmt: skip
+    if row:
+        out.add("CAS", *row)
+
+
+def write_party(out: SegmentWriter, party: Party) -> None:
+    """A name and all that follows it, in the order every 837 loop has."""
+    write_name(out, party.name)
+    if party[1:] == _NOTHING_MORE:
+        return
+    if party.taxonomy and party.name.entity != "85":
+        role = _TAXONOMY_ROLE.get(party.name.entity, "PE")
+        out.add("PRV", role, "PXC", party.taxonomy)
+    write_address(out, party.address)
+    if party.birth_date or party.sex:
+        out.add("DMG", "D8", write_date(party.birth_date), party.sex)
+    for period in party.dates:
+        write_period(out, period)
+    for reference in party.references:
+        write_reference(out, reference)
+    for contact in party.contacts:
+        write_contact(out, contact)
+
+
+_NOTHING_MORE = Party(Name(""))[1:]
+_TAXONOMY_ROLE = {"71": "AT", "DD": "AS"}  # attending, assistant surgeon; everybody else performs

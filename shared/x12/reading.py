@@ -1,0 +1,308 @@
+"""Read a file: follow its envelopes, hand each set to what reads it, say what is wrong."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from shared.x12 import envelope
+from shared.x12.envelope import Group, Interchange, InterchangeAcknowledgement, SetHeader
+from shared.x12.errors import Finding, Place, finding
+from shared.x12.events import (
+    Elements,
+    Event,
+    GroupEnd,
+    InterchangeEnd,
+    InterchangeStart,
+    Item,
+    Options,
+    SetEnd,
+    SetStart,
+)
+from shared.x12.guide import Guide
+from shared.x12.segments import Delimiters, blocks
+
+REMEMBERED = 100_000  # control numbers kept to notice a repeated one
+_CONTROL = frozenset({"", "ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
+
+
+class Consumer(Protocol):
+    """Takes the segments of one set and makes items of them."""
+
+    out: list[Item]
+
+    def feed(self, elements: Elements) -> None:
+        """The next segment between ST and SE."""
+
+    def finish(self) -> list[Finding]:
+        """The set is over: last items go to `out`, all findings come back."""
+
+
+Open: TypeAlias = Callable[[Guide, Delimiters, Options, dict[Any, Any]], Consumer]
+
+
+class Opener(NamedTuple):
+    """A guide and what reads its sets."""
+
+    guide: Guide
+    open: Open
+
+
+class _Discard:
+    """Consumer of a set nobody knows: its segments are counted, not judged."""
+
+    def __init__(self, found: list[Finding]) -> None:
+        self.out: list[Item] = []
+        self._found = found
+
+    def feed(self, elements: Elements) -> None:
+        """Nothing to do."""
+
+    def finish(self) -> list[Finding]:
+        """Why the set is not read."""
+        return self._found
+
+
+class _File:
+    """Where in the envelope a read stands."""
+
+    def __init__(self, options: Options, openers: Mapping[tuple[str, str], Opener]) -> None:
+        self.options = options
+        self.openers = openers
+        self.delimiters = Delimiters()
+        self.interchange: Interchange | None = None
+        self.group: Group | None = None
+        self.header: SetHeader | None = None
+        self.kind = ""
+        self.consumer: Consumer = _Discard([])
+        self.count = 0
+        self.seen_interchanges: set[tuple[str, str]] = set()
+        self.skip = False
+        self.strayed = False
+        self.found: list[Finding] = []
+        self.group_found: list[Finding] = []
+        self.set_found: list[Finding] = []
+        self.caches: dict[Any, Any] = {}
+
+    # each control segment has a method of its name; each yields the events it causes
+
+    def take(self, elements: Elements, delimiters: Delimiters) -> Iterator[Event]:
+        match elements[0]:
+            case "ISA":
+                yield from self._isa(elements, delimiters)
+            case "IEA":
+                yield from self._iea(elements)
+            case _ if self.skip or self.interchange is None:
+                self._astray()
+            case "TA1":
+                self._ta1(elements)
+            case "GS":
+                yield from self._gs(elements)
+            case "ST":
+                yield from self._st(elements)
+            case "SE":
+                yield from self._se(elements)
+            case "GE":
+                yield from self._ge(elements)
+
+    def feed(self, elements: Elements) -> None:
+        """A segment between ST and SE, or one that has no business where it stands."""
+        if self.header is None:
+            self._astray()
+            return
+        self.count += 1
+        self.consumer.feed(elements)
+
+    def _astray(self) -> None:
+        if self.interchange is not None and not self.skip and not self.strayed:
+            self.strayed = True
+            self.found.append(finding("control_structure_invalid", Place(0, "ISA")))
+
+    def _isa(self, elements: Elements, delimiters: Delimiters) -> Iterator[Event]:
+        if self.interchange is not None:
+            yield from self._end_interchange("premature_end")
+        self.delimiters = delimiters
+        self.caches = {}
+        self.interchange = envelope.read_interchange(elements, delimiters)
+        self.found = envelope.interchange_findings(elements, delimiters)
+        self.skip = bool(envelope.delimiter_findings(delimiters))
+        self.strayed = False
+        self.groups = 0
+        self.ta1s: list[InterchangeAcknowledgement] = []
+        self.seen_groups: set[str] = set()
+        key = (self.interchange.sender, self.interchange.control)
+        if _repeated(key, self.seen_interchanges):
+            self.found.append(
+                finding("interchange_duplicate", Place(0, "ISA", "", 13), value=key[1])
+            )
+        yield InterchangeStart(self.interchange)
+
+    def _ta1(self, elements: Elements) -> None:
+        if self.groups or self.group:
+            self._astray()
+        e = elements + [""] * (6 - len(elements))
+        self.ta1s.append(InterchangeAcknowledgement(*e[1:6]))
+
+    def _gs(self, elements: Elements) -> Iterator[Event]:
+        yield from self._end_group(None)
+        self.groups += 1
+        self.group = envelope.read_group(elements)
+        self.group_found = []
+        for fault in envelope.group_findings(elements):
+            (self.group_found if fault.level == "group" else self.found).append(fault)
+        self.sets = 0
+        self.seen_sets: set[str] = set()
+        if _repeated(self.group.control, self.seen_groups):
+            place = Place(0, "GS", "", 6)
+            self.group_found.append(finding("group_duplicate", place, value=self.group.control))
+
+    def _st(self, elements: Elements) -> Iterator[Event]:
+        if self.group is None or self.interchange is None:
+            self._astray()
+            return
+        yield from self._end_set(None)
+        e = elements + [""] * (4 - len(elements))
+        version = self.group.version
+        self.header = SetHeader(e[1], e[2], e[3] or version)
+        self.sets += 1
+        self.count = 1
+        self.set_found = []
+        place = Place(1, "ST", "", 2)
+        if not 4 <= len(e[2]) <= 9:
+            self.set_found.append(finding("set_control_invalid", place, value=e[2]))
+        if _repeated(e[2], self.seen_sets):
+            self.set_found.append(finding("set_duplicate", place, value=e[2]))
+        self._open(self.group, self.header, e[3])
+        yield SetStart(self.interchange, self.group, self.header, self.kind)
+
+    def _open(self, group: Group, header: SetHeader, reference: str) -> None:
+        """Find the guide: by ST01 and GS08, else by ST01 and ST03."""
+        set_id, version = header.id, group.version
+        opener = self.openers.get((set_id, version)) or self.openers.get((set_id, reference))
+        if opener is None:
+            known = any(key[0] == set_id for key in self.openers)
+            kind = "guide_not_supported" if known else "set_not_supported"
+            self.consumer = _Discard([finding(kind, Place(1, "ST", "", 1), value=version)])
+            self.kind = ""
+            return
+        if group.function != opener.guide.group:
+            place = Place(1, "ST", "", 1)
+            self.set_found.append(finding("set_not_of_group", place, value=group.function))
+        needed = set_id != "835" or reference
+        if (needed and reference not in opener.guide.versions) or (
+            reference and reference != version
+        ):
+            place = Place(1, "ST", "", 3)
+            self.set_found.append(
+                finding("implementation_reference_invalid", place, value=reference)
+            )
+        self.kind = opener.guide.name
+        self.consumer = opener.open(opener.guide, self.delimiters, self.options, self.caches)
+
+    def _se(self, elements: Elements) -> Iterator[Event]:
+        if self.header is None:
+            self._astray()
+            return
+        yield from self._end_set(elements)
+
+    def _end_set(self, trailer: Elements | None) -> Iterator[Event]:
+        """Close the open set, if any; without a trailer that is a finding."""
+        if self.header is None:
+            return
+        found = self.consumer.finish()
+        yield from self.consumer.out
+        self.count += trailer is not None
+        if trailer is None:
+            self.set_found.append(finding("set_trailer_missing", Place(self.count, "SE")))
+        else:
+            _, stated, control = [*trailer, "", ""][:3]
+            if envelope.count_of(stated) != self.count:
+                place = Place(self.count, "SE", "", 1)
+                self.set_found.append(finding("segment_count_wrong", place, value=stated))
+            if control != self.header.control:
+                place = Place(self.count, "SE", "", 2)
+                self.set_found.append(finding("set_control_mismatch", place, value=control))
+        every = tuple(sorted(self.set_found + found, key=lambda f: f.segment))
+        yield SetEnd(self.header, self.kind, every, self.count)
+        self.header, self.kind = None, ""
+
+    def _ge(self, elements: Elements) -> Iterator[Event]:
+        if self.group is None:
+            self._astray()
+            return
+        yield from self._end_group(elements)
+
+    def _end_group(self, trailer: Elements | None) -> Iterator[Event]:
+        if self.group is None:
+            return
+        yield from self._end_set(None)
+        stated = -1
+        if trailer is None:
+            self.group_found.append(finding("group_trailer_missing", Place(0, "GE")))
+        else:
+            _, count, control = [*trailer, "", ""][:3]
+            stated = envelope.count_of(count)
+            if stated != self.sets:
+                place = Place(0, "GE", "", 1)
+                self.group_found.append(finding("set_count_wrong", place, value=count))
+            if control != self.group.control:
+                place = Place(0, "GE", "", 2)
+                self.group_found.append(finding("group_control_mismatch", place, value=control))
+        yield GroupEnd(self.group, tuple(self.group_found), stated, self.sets)
+        self.group = None
+
+    def _iea(self, elements: Elements) -> Iterator[Event]:
+        if self.interchange is None:
+            return
+        yield from self._end_group(None)
+        _, count, control = [*elements, "", ""][:3]
+        if not self.skip:
+            if envelope.count_of(count) != self.groups:
+                place = Place(0, "IEA", "", 1)
+                self.found.append(finding("group_count_wrong", place, value=count))
+            if control != self.interchange.control:
+                place = Place(0, "IEA", "", 2)
+                self.found.append(finding("interchange_control_mismatch", place, value=control))
+        yield from self._end_interchange("")
+
+    def _end_interchange(self, kind: str) -> Iterator[Event]:
+        yield from self._end_group(None)
+        if self.interchange is None:
+            return
+        if kind:
+            self.found.append(finding(kind, Place(0, "IEA")))
+        yield InterchangeEnd(self.interchange, tuple(self.found), tuple(self.ta1s))
+        self.interchange = None
+
+    def end(self) -> Iterator[Event]:
+        """The file is over; an interchange still open ends too early."""
+        if self.interchange is not None:
+            yield from self._end_interchange("premature_end")
+
+
+def _repeated(key: Any, seen: set[Any]) -> bool:
+    if key in seen:
+        return True
+    if len(seen) < REMEMBERED:
+        seen.add(key)
+    return False
+
+
+def stream_with(
+    chunks: Iterable[bytes],
+    options: Options,
+    openers: Mapping[tuple[str, str], Opener],
+) -> Iterator[Event]:
+    """Events of a file in order, each item as soon as it is whole; constant memory."""
+    file = _File(options, openers)
+    for block in blocks(chunks):
+        delimiters = block.delimiters
+        blank, separator = delimiters.blank, delimiters.element
+        for piece in block.pieces:
+            elements = piece.strip(blank).split(separator)
+            if elements[0] not in _CONTROL:
+                file.feed(elements)
+                if file.consumer.out:
+                    yield from file.consumer.out
+                    file.consumer.out.clear()
+            elif len(elements) > 1 or elements[0]:
+                yield from file.take(elements, delimiters)
+    yield from file.end()
