@@ -27,7 +27,14 @@ Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows of one page")
 Value = UUID | datetime | date | int | str | None
 Position = tuple[Value, ...]
 
-_WRITE = {UUID: "u", datetime: "t", date: "d", int: "i", str: "s", type(None): "n"}
+_WRITE: tuple[tuple[type, str], ...] = (
+    (UUID, "u"),
+    (datetime, "t"),  # a datetime is a date, so it comes first
+    (date, "d"),
+    (int, "i"),
+    (str, "s"),
+    (type(None), "n"),
+)
 _TO_URL, _FROM_URL = str.maketrans("-+/", "~-_"), str.maketrans("~-_", "-+/")
 _READ: dict[str, Any] = {
     "u": UUID,
@@ -63,7 +70,7 @@ def _bound_to(scope: str, filter_by: BaseModel | Mapping[str, Any] | None) -> st
 
 
 def _text(value: Value) -> tuple[str, str]:
-    kind = _WRITE[type(value)]
+    kind = next(kind for known, kind in _WRITE if isinstance(value, known))
     if isinstance(value, datetime | date):
         return kind, value.isoformat()
     return kind, str(value)
