@@ -1,0 +1,1 @@
+"""What payments does, each inside its caller's transaction: load, decide, save, publish."""

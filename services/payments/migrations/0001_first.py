@@ -1,0 +1,43 @@
+"""First tables of payments, with the ledger's own guards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from shared.database.kernel import kernel_tables
+from shared.database.security import run_as_owner, secure
+
+revision = "payments_0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+APPEND_ONLY = ("ledger_transactions", "ledger_entries")
+CHANGING = (
+    "tenants",
+    "practices",
+    "payers",
+    "accounts",
+    "encounters",
+    "claims",
+    "control_numbers",
+    "clearinghouse_files",
+    "remittances",
+    "remittance_claims",
+    "deposits",
+    "balances",
+    "statements",
+    "patient_payments",
+)
+
+
+def upgrade() -> None:
+    kernel_tables(op)
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    run_as_owner(op, script.strip().split("\n\n"))
+    for table in CHANGING:
+        secure(op, table)
+    for table in APPEND_ONLY:
+        secure(op, table, append_only=True)
