@@ -12,7 +12,7 @@ from shared.database import Transaction
 from shared.database.installation import set_clock_offset
 from shared.events.envelope import Envelope
 from shared.events.tenancy import TestClockAdvanced
-from shared.messaging import Consumer, ParkedRunner, Relay, fail_points
+from shared.messaging import Consumer, ParkedRunner, Relay, Subscription, fail_points
 from shared.messaging.bus import Bus
 from shared.service.declaration import Handlers, Recurring, Service, Workplace, every
 from shared.service.recurring import Alarm, due_meter, forget_old_answers, run_jobs
@@ -123,18 +123,15 @@ async def _work(site: Site) -> None:
 
 async def _consume(site: Site, bus: Bus) -> None:
     workplace, settings = site.workplace, site.workplace.settings
-    group, handlers = f"rcm.{site.name}", handlers_of(site.service)
-    database, version = workplace.database, site.version
-    consumer = Consumer(
-        bus,
-        database,
-        group,
-        handlers,
-        service_version=version,
+    subscription = Subscription(
+        f"rcm.{site.name}",
+        handlers_of(site.service),
+        service_version=site.version,
         lanes=settings.lanes,
         batch_size=settings.batch_size,
     )
-    parked = ParkedRunner(database, group, handlers, service_version=version)
+    consumer = Consumer(bus, workplace.database, subscription)
+    parked = ParkedRunner(workplace.database, subscription)
     site.health.live[f"{site.name} consumer"] = lambda: consumer.alive
     site.health.ready[f"{site.name} consumer"] = lambda: _is_ready(consumer)
     async with asyncio.TaskGroup() as both:

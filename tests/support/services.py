@@ -59,14 +59,16 @@ async def deliver_envelopes(
         else {type(event.data): handlers for event in events}
     )
     items = [received_of(event) for event in events]
-    return await batches.apply(database, Inbox(consumer_of(database)), table, items)
+    gate = Inbox(consumer_of(database))
+    return await batches.apply(database, items, gate=gate, handlers=table)
 
 
 async def run_parked(database: Database, handlers: Mapping[type[Fact], Handler]) -> int:
     """Run every parked event that has been released, until none is left; how many were handled."""
     consumer, handled = consumer_of(database), 0
     while items := await parking.due(database, consumer):
-        outcome = await batches.apply(database, parking.ParkedGate(consumer), handlers, items)
+        gate = parking.ParkedGate(consumer)
+        outcome = await batches.apply(database, items, gate=gate, handlers=handlers)
         done = sum(count for (_, result), count in outcome.items() if result == "ok")
         if not done:
             break

@@ -1,0 +1,263 @@
+"""The bus on PostgreSQL: a log in a database of its own, for demo, development, a small office.
+
+Offsets come from a counter row per partition, locked in one order and held to the commit, so they
+are dense and become visible in order: "offset >= position" never skips a record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from shared import clock, telemetry
+from shared.errors import Conflict, TryAgain
+from shared.messaging.bus import (
+    PUBLISH_SECONDS,
+    Listener,
+    Member,
+    NeverSendable,
+    NotSent,
+    Outgoing,
+    Place,
+    Topic,
+    partition_of,
+    too_large,
+)
+from shared.messaging.embedded import schema as sql
+from shared.messaging.embedded.group import EmbeddedMember, News, Partition
+
+ANSWER_SECONDS = 10.0
+HOUR_SECONDS = 3600.0
+LISTEN_CHECK_SECONDS = 5.0
+LONGEST_RECONNECT_SECONDS = 5.0
+
+Shares = dict[int, list[Outgoing]]
+
+_encode_headers = msgspec.msgpack.Encoder().encode
+_log = telemetry.logger("embedded bus")
+
+
+class EmbeddedBus:
+    """One client of the log; `start` makes its tables where they are missing."""
+
+    system = "rcm_embedded"
+
+    def __init__(self, url: str, *, pool_size: int = 4) -> None:
+        self._url = url
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._news = News()
+        self._partitions: dict[str, list[Partition]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect, make the tables, listen; TryAgain when the database is away."""
+        if self._pool is not None:
+            return
+        with sql.away():
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=self._pool_size,
+                timeout=ANSWER_SECONDS,
+                command_timeout=PUBLISH_SECONDS,
+            )
+        async with self._connection() as connection:
+            await connection.execute(sql.SCHEMA)
+        self._tasks = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._forget_hourly()),
+        ]
+
+    async def stop(self) -> None:
+        """Close all connections, whatever the database does."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            await asyncio.wait_for(pool.close(), 4)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pool.terminate()
+
+    async def apply_topics(self, topics: Sequence[Topic]) -> None:
+        """Make missing topics."""
+        async with self._connection() as connection:
+            for topic in topics:
+                await connection.execute(
+                    sql.APPLY_TOPIC, topic.name, topic.partitions, topic.retention_days
+                )
+        self._partitions.clear()
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
+        """All records in one transaction; the ones that can never go are left out of it."""
+        try:
+            async with self._connection() as connection:
+                counts = {
+                    topic: await self._partitions_of(connection, topic)
+                    for topic in {record.topic for record in records}
+                }
+                outcomes, shares = _sorted_out(records, counts)
+                if shares:
+                    await _append(connection, shares)
+        except TryAgain as away:
+            return [NotSent(away.what)] * len(records)
+        self._news.tell({record.topic for share in shares.values() for record in share})
+        return outcomes
+
+    async def join(
+        self, group: str, topics: Collection[str], listener: Listener, *, member: str = ""
+    ) -> Member:
+        """A group member; `member` has no meaning here: a place is free as soon as it is let go."""
+        del member
+        async with self._connection() as connection:
+            partitions = [
+                each for topic in topics for each in await self._partitions_of(connection, topic)
+            ]
+        joined = EmbeddedMember(
+            self._url, self._connection, self._news, group=group, partitions=partitions
+        )
+        joined.begin(listener)
+        return joined
+
+    async def end_offsets(self, topics: Collection[str]) -> dict[Place, int]:
+        """The next offset of each partition."""
+        return await self._offsets(sql.ENDS, list(topics))
+
+    async def start_offsets(self, topics: Collection[str]) -> dict[Place, int]:
+        """The oldest offset of each partition."""
+        return await self._offsets(sql.STARTS, list(topics))
+
+    async def offsets_at(self, topic: str, at_ms: int) -> dict[Place, int]:
+        """The first offset at or after an instant; the end where there is none."""
+        return await self._offsets(sql.AT, topic, at_ms)
+
+    async def committed(self, group: str, topics: Collection[str]) -> dict[Place, int]:
+        """The group's offsets."""
+        return await self._offsets(sql.COMMITTED, group, list(topics))
+
+    async def rewind(self, group: str, offsets: Mapping[Place, int]) -> None:
+        """Set the group's offsets; Conflict while it has members."""
+        async with self._connection() as connection, connection.transaction():
+            if await connection.fetch(sql.MEMBERS, group):
+                raise Conflict("group_has_members", "Stop the consumers of the group first.")
+            await connection.execute(
+                sql.REWIND,
+                group,
+                [place.topic for place in offsets],
+                [place.partition for place in offsets],
+                list(offsets.values()),
+            )
+
+    async def trim(self, offsets: Mapping[Place, int]) -> None:
+        """Delete the records below the offsets."""
+        async with self._connection() as connection:
+            for place, offset in offsets.items():
+                await connection.execute(sql.TRIM, place.topic, place.partition, offset)
+
+    async def forget_old(self) -> None:
+        """Delete what is older than its topic's retention, from the head of each partition."""
+        now_ms = int(clock.system().timestamp() * 1000)
+        async with self._connection() as connection:
+            await connection.execute(sql.FORGET, now_ms)
+
+    async def _offsets(self, statement: str, *params: object) -> dict[Place, int]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(statement, *params)
+        return {Place(row[0], row[1]): row[2] for row in rows}
+
+    async def _partitions_of(
+        self, connection: asyncpg.Connection[Any], topic: str
+    ) -> list[Partition]:
+        found = self._partitions.get(topic)
+        if not found:
+            rows = await connection.fetch(sql.PARTITIONS, topic)
+            found = [Partition(row[0], Place(topic, row[1])) for row in rows]
+            self._partitions[topic] = found
+        return found
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+        if self._pool is None:
+            raise TryAgain("the bus is not started")
+        with sql.away():
+            async with self._pool.acquire(timeout=ANSWER_SECONDS) as connection:
+                yield connection
+
+    async def _listen(self) -> None:
+        """Hear of records and members of other processes; a lost connection is made anew."""
+        pause = 0.2
+        while True:
+            try:
+                await self._listen_once()
+            except sql.AWAY as error:
+                _log.warning("the bus does not hear of news and tries again", exc_info=error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_RECONNECT_SECONDS)
+
+    async def _listen_once(self) -> None:
+        connection = await asyncpg.connect(self._url, timeout=ANSWER_SECONDS)
+        try:
+            await connection.add_listener(sql.CHANNEL, self._hear)
+            while True:
+                await asyncio.sleep(LISTEN_CHECK_SECONDS)
+                await connection.execute("select 1", timeout=ANSWER_SECONDS)
+        finally:
+            connection.terminate()
+
+    def _hear(self, *notice: object) -> None:
+        self._news.tell(set(str(notice[-1]).split(",")))
+
+    async def _forget_hourly(self) -> None:
+        while True:
+            await asyncio.sleep(HOUR_SECONDS)
+            try:
+                await self.forget_old()
+            except TryAgain as away:
+                _log.warning("old records stay for another hour", exc_info=away)
+
+
+def _sorted_out(
+    records: Sequence[Outgoing], partitions: Mapping[str, Sequence[Partition]]
+) -> tuple[list[Exception | None], Shares]:
+    """What can never be sent, per record, and what each partition gets."""
+    outcomes: list[Exception | None] = []
+    shares: Shares = defaultdict(list)
+    for record in records:
+        known = partitions[record.topic]
+        if too_large(record):
+            outcomes.append(NeverSendable("record too large"))
+        elif not known:
+            outcomes.append(NeverSendable("no such topic"))
+        else:
+            outcomes.append(None)
+            shares[known[partition_of(record.key, len(known))].id].append(record)
+    return outcomes, shares
+
+
+async def _append(connection: asyncpg.Connection[Any], shares: Shares) -> None:
+    ids = sorted(shares)
+    async with connection.transaction():
+        firsts = await connection.fetch(sql.LOCK_PARTITIONS, ids)
+        await connection.execute(sql.ADVANCE, ids, [len(shares[each]) for each in ids])
+        await connection.copy_records_to_table(
+            "log",
+            columns=sql.LOG_COLUMNS,
+            records=[
+                (partition, first + number, record.at_ms, record.key, record.value, headers)
+                for partition, first in firsts
+                for number, record in enumerate(shares[partition])
+                for headers in (_encode_headers(record.headers),)
+            ],
+        )
+        topics = {record.topic for share in shares.values() for record in share}
+        await connection.execute("select pg_notify($1, $2)", sql.CHANNEL, ",".join(sorted(topics)))

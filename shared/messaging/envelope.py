@@ -1,0 +1,180 @@
+"""The wire form of an event: CloudEvents 1.0 in Kafka's binary mode, to and from an Envelope.
+
+Attributes travel as record headers (docs/events), the fact is JSON in the value, the key is the
+text of `ce_partitionkey`. The outbox keeps the headers as one JSON object without `ce_sequence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from shared.errors import Contract, Refused, Unreadable
+from shared.events import catalog
+from shared.events.envelope import Envelope
+from shared.events.marks import Fact
+from shared.messaging.bus import Incoming
+
+SCHEMA_ROOT = "urn:claimstream:rcm/events"
+JSON = "application/json"
+SEQUENCE = "ce_sequence"
+
+Headers = dict[str, str]
+
+_HEADER_NAMES = {
+    "specversion": "ce_specversion",
+    "id": "ce_id",
+    "type": "ce_type",
+    "source": "ce_source",
+    "subject": "ce_subject",
+    "time": "ce_time",
+    "dataschema": "ce_dataschema",
+    "content_type": "content-type",
+    "tenant_id": "ce_tenantid",
+    "practice_id": "ce_practiceid",
+    "key": "ce_partitionkey",
+    "correlation_id": "ce_correlationid",
+    "causation_id": "ce_causationid",
+    "traceparent": "traceparent",
+    "sequence": SEQUENCE,
+}
+
+
+class Attributes(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_HEADER_NAMES):
+    """The headers of an event, by their names on the wire."""
+
+    specversion: str
+    id: UUID
+    type: str
+    source: str
+    subject: UUID
+    time: datetime
+    dataschema: str
+    content_type: str
+    tenant_id: UUID
+    practice_id: UUID
+    key: UUID
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    traceparent: str = ""
+    sequence: Annotated[str, Meta(pattern="^[0-9]*$")] = ""
+
+
+class _Reader(NamedTuple):
+    """How the values of one type and version are read."""
+
+    version: int
+    decoder: msgspec.json.Decoder[Fact]
+
+
+def schema_of(name: str, version: int) -> str:
+    """The `ce_dataschema` of a type and version."""
+    return f"{SCHEMA_ROOT}/{name}/{version}"
+
+
+_READERS: dict[str, _Reader] = {
+    schema_of(row.name, row.version): _Reader(row.version, msgspec.json.Decoder(row.fact))
+    for row in catalog.CATALOG
+}
+_SCHEMAS: dict[type[Fact], str] = {
+    row.fact: schema_of(row.name, row.version) for row in catalog.CATALOG
+}
+_encoder = msgspec.json.Encoder()
+_headers_decoder = msgspec.json.Decoder(Headers)
+
+
+def encode_fact(fact: Fact) -> bytes:
+    """The value of a record."""
+    return _encoder.encode(fact)
+
+
+def encode_headers(headers: Attributes | Headers) -> str:
+    """Headers as the outbox keeps them."""
+    return _encoder.encode(headers).decode()
+
+
+def decode_headers(kept: str) -> Headers:
+    """Headers from the outbox, by their names on the wire."""
+    return _headers_decoder.decode(kept)
+
+
+def attributes_of(fact: Fact, **rest: object) -> Attributes:
+    """The headers of a fact; `rest` is what a fact does not know of itself."""
+    return Attributes(
+        specversion="1.0",
+        type=type(fact).__name__,
+        dataschema=_SCHEMAS[type(fact)],
+        content_type=JSON,
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+def header(record: Incoming, name: str) -> str:
+    """One header as text, "" where it is missing."""
+    for candidate, value in record.headers:
+        if candidate == name:
+            return value.decode(errors="backslashreplace")
+    return ""
+
+
+def headers_of(record: Incoming) -> Headers:
+    """All headers as text; bytes that are no UTF-8 are escaped, never lost."""
+    return {name: value.decode(errors="backslashreplace") for name, value in record.headers}
+
+
+def read(record: Incoming) -> Envelope[Fact]:
+    """A record of a known type as an Envelope; Unreadable or Contract for anything else."""
+    return read_event(headers_of(record), record.value)
+
+
+def read_event(headers: Headers, value: bytes | None) -> Envelope[Fact]:
+    """Headers and value as an Envelope; raises Unreadable or Contract, never with a value."""
+    attributes = read_attributes(headers)
+    if attributes.content_type != JSON:
+        raise Unreadable("content_type_unknown", "The event is not JSON by its content type.")
+    if value is None:
+        raise Unreadable("value_missing", "The event has no content.")
+    reader = _READERS.get(attributes.dataschema)
+    if reader is None:
+        raise Contract("version_unknown", "The event has a version this service does not read.")
+    return Envelope(
+        attributes.id,
+        attributes.type,
+        reader.version,
+        attributes.source,
+        attributes.tenant_id,
+        attributes.practice_id,
+        attributes.key,
+        attributes.subject,
+        int(attributes.sequence or "0"),
+        attributes.time,
+        attributes.correlation_id,
+        attributes.causation_id,
+        attributes.traceparent,
+        _fact(reader, value),
+    )
+
+
+def read_attributes(headers: Mapping[str, str]) -> Attributes:
+    """The headers of an event; Unreadable when one is missing or malformed."""
+    try:
+        return msgspec.convert(headers, Attributes, strict=False)
+    except msgspec.ValidationError:
+        pass
+    raise Unreadable("headers_unreadable", "The headers of the event cannot be read.")
+
+
+def _fact(reader: _Reader, value: bytes) -> Fact:
+    refusal: Refused
+    try:
+        return reader.decoder.decode(value)
+    except msgspec.ValidationError:
+        refusal = Contract("schema_violated", "The event is not of the shape that was promised.")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        refusal = Unreadable("value_unreadable", "The content of the event is not JSON.")
+    raise refusal

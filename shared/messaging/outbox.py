@@ -1,0 +1,101 @@
+"""The outbox: facts are written in the transaction that made them true, and sent by the relay.
+
+Per-key order rests on the key lock: the transaction has locked the row whose id is the key (or an
+advisory lock for keys without one) before it writes here, so ids of one key rise in commit order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared import clock, telemetry
+from shared.database import Transaction
+from shared.errors import Contract
+from shared.events.catalog import BY_FACT
+from shared.messaging.bus import MAX_VALUE_BYTES
+from shared.messaging.envelope import attributes_of, encode_fact, encode_headers
+
+_INSERT = text("""
+with written as (
+    insert into outbox (tenant_id, topic, key, headers, value)
+    select tenant_id, topic, key, headers, value
+    from unnest(
+        cast(:tenants as uuid[]), cast(:topics as text[]), cast(:keys as uuid[]),
+        cast(:headers as text[]), cast(:values as bytea[])
+    ) with ordinality as fresh (tenant_id, topic, key, headers, value, place)
+    order by place
+    returning id, day, tenant_id, key
+)
+insert into outbox_unsent (id, day, tenant_id, key)
+select id, day, tenant_id, key from written
+""")
+
+_FORGIVE = text(
+    "update outbox_unsent set failed_at = null, failure = null where failed_at is not null"
+)
+
+
+class Row(NamedTuple):
+    """One row to be sent: headers as JSON without the sequence, value as bytes."""
+
+    tenant_id: UUID
+    topic: str
+    key: UUID
+    headers: str
+    value: bytes
+
+
+async def flush(tx: Transaction) -> None:
+    """Write the facts a transaction published; Contract(`event_too_large`) above 256 KiB."""
+    if not tx.published:
+        return
+    now, trace = clock.business(), telemetry.traceparent()
+    source = f"/claimstream/{tx.service}"
+    rows = []
+    for told in tx.published:
+        attributes = attributes_of(
+            told.fact,
+            id=told.id,
+            source=source,
+            subject=told.subject,
+            time=now,
+            tenant_id=told.tenant_id,
+            practice_id=told.practice_id,
+            key=told.key,
+            correlation_id=told.correlation_id,
+            causation_id=told.causation_id,
+            traceparent=trace,
+        )
+        topic = BY_FACT[type(told.fact)].topic
+        value = _within_limit(encode_fact(told.fact))
+        rows.append(Row(told.tenant_id, topic, told.key, encode_headers(attributes), value))
+    await insert(tx, rows)
+
+
+async def insert(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Write rows in their order."""
+    await tx.execute(
+        _INSERT,
+        {
+            "tenants": [str(row.tenant_id) for row in rows],
+            "topics": [row.topic for row in rows],
+            "keys": [str(row.key) for row in rows],
+            "headers": [row.headers for row in rows],
+            "values": [row.value for row in rows],
+        },
+    )
+
+
+async def forgive(tx: Transaction) -> int:
+    """Let the relay try again what could not be sent; how many rows. For the command line."""
+    return await tx.run(_FORGIVE)
+
+
+def _within_limit(value: bytes) -> bytes:
+    if len(value) > MAX_VALUE_BYTES:
+        raise Contract("event_too_large", "An event is too large to be sent; refer to a document.")
+    return value
