@@ -87,7 +87,7 @@ def _now(name: str) -> Column[object]:
 outbox = Table(
     "outbox",
     metadata,
-    _bigint("id", default="nextval('outbox_id_seq'::regclass)"),
+    _bigint("id"),  # from outbox_id_seq, which Alembic reads as a serial without default
     Column(
         "day",
         Date(),

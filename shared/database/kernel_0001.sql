@@ -18,6 +18,8 @@ create table outbox (
     constraint outbox_value_limit check (octet_length(value) <= 262144)
 ) partition by range (day)
 
+alter sequence outbox_id_seq owned by outbox.id
+
 -- Catches days nobody made a partition for, so that a forgotten roll never stops the service.
 create table outbox_rest partition of outbox default
 
