@@ -143,6 +143,7 @@ def _engine(url: str, size: int, name: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_use_lifo=True,
+        hide_parameters=True,  # values of a statement belong in no error text
         pool_recycle=1_800,
     )
 

@@ -14,6 +14,7 @@ import pytest
 from shared.database import Database, migrate, provision
 from shared.database.migrating import migrations_of
 from shared.database.provisioning import service_urls
+from shared.database.urls import role_name
 from shared.sealing import Keyring
 from tests.support.postgres import PostgresServer
 
@@ -33,6 +34,7 @@ class Templates:
         """A database of its own; attached = with the messaging hooks, as in production."""
         template = self._names.get(service) or await self._make(service)
         name = await self._postgres.create_database(template=template)
+        await self._own(name, service)
         urls = service_urls(self._postgres.admin_url, service, database=name)
         keys = Keyring(self._keys, create_missing=True)
         database = Database(service, urls, keys, **pools)
@@ -55,11 +57,15 @@ class Templates:
     async def _make(self, service: str) -> str:
         name = await self._postgres.create_database()
         urls = await provision(self._postgres.admin_url, service, database=name)
-        await self._postgres.execute(f'ALTER DATABASE "{name}" OWNER TO rcm_{service}_owner')
+        await self._own(name, service)
         folder = SAMPLE if service == "sample" else migrations_of(service)
         await migrate(urls.owner, service, folder=folder)
         self._names[service] = name
         return name
+
+    async def _own(self, name: str, service: str) -> None:
+        owner = role_name(service, "owner")
+        await self._postgres.execute(f'ALTER DATABASE "{name}" OWNER TO {owner}')
 
 
 @pytest.fixture(scope="session")

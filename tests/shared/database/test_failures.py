@@ -95,6 +95,13 @@ async def test_a_syntax_error_and_a_broken_constraint_are_bugs(database: Databas
             await tx.run(PUT, {"tenant": str(TENANT)})
 
 
+async def test_an_error_text_tells_no_value(database: Database) -> None:
+    with pytest.raises(DBAPIError) as error:
+        async with database.pipeline([TENANT]) as tx:
+            await tx.execute(text("select cast(:a as text), 1 / 0"), {"a": "Testperson"})
+    assert "Testperson" not in str(error.value)
+
+
 async def test_a_deadlock(database: Database) -> None:
     """Two transactions take two rows in opposite order: one is TryAgain, the other commits."""
     barrier = asyncio.Barrier(2)
