@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.eligibility import repository
@@ -156,7 +156,7 @@ async def open_checks(tx: Transaction, events: Sequence[Envelope[EncounterReceiv
         tx.schedule(INQUIRE, check.id, due_at=now, cause=envelope)
 
 
-def _told(check: Check) -> dict[str, object]:
+def _told(check: Check) -> dict[str, Any]:
     return {
         "check_id": check.id,
         "patient_id": check.patient_id,
@@ -261,7 +261,7 @@ def _announce(tx: Transaction, check: Check, retry_at: datetime | None) -> None:
                 plan=check.plan,
                 copay_cents=check.copay_cents,
                 deductible_left_cents=check.deductible_left_cents,
-                as_of=check.as_of,
+                as_of=check.as_of or clock.business(),
             )
         case State.INACTIVE:
             fact = CoverageInactive(**told, reason=check.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -60,7 +61,6 @@ async def search_checks(
     """Checks by state, encounter or payer, newest first."""
     wanted = body.model_dump(exclude={"cursor", "limit"})
     position = call.cursor(body.cursor, filter=wanted)
-    after = (datetime.fromisoformat(position[0]), UUID(position[1])) if position else None
 
     async def read(tx: Transaction) -> Page[CheckOut]:
         found = await repository.page(
@@ -69,11 +69,11 @@ async def search_checks(
             states=body.states,
             encounter=ids.read("encounter", body.encounter_id) if body.encounter_id else None,
             payer=ids.read("payer", body.payer_id) if body.payer_id else None,
-            after=after,
+            after=cast(tuple[datetime, UUID] | None, position),
             limit=body.limit + 1,
         )
         shown, more = found[: body.limit], len(found) > body.limit
-        last = (shown[-1].created_at.isoformat(), str(shown[-1].id)) if more else None
+        last = (shown[-1].created_at, shown[-1].id) if more else None
         return Page(
             data=[_out(one) for one in shown],
             next_cursor=call.next_cursor(filter=wanted, position=last) if last else None,

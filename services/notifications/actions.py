@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.notifications import repository
@@ -132,7 +132,7 @@ def _announce(tx: Transaction, notification: Notification, status: Status, code:
         notification.correlation_id,
         notification.id,
     )
-    told = {
+    told: dict[str, Any] = {
         "notification_id": notification.id,
         "subject_id": notification.subject_id,
         "kind": notification.kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -57,7 +58,6 @@ async def search_notifications(
     """Notifications by status, channel or account, newest first."""
     wanted = body.model_dump(exclude={"cursor", "limit"})
     position = call.cursor(body.cursor, filter=wanted)
-    after = (datetime.fromisoformat(position[0]), UUID(position[1])) if position else None
 
     async def read(tx: Transaction) -> Page[NotificationOut]:
         found = await repository.page(
@@ -66,11 +66,11 @@ async def search_notifications(
             status=body.status,
             channel=body.channel,
             account=ids.read("account", body.account_id) if body.account_id else None,
-            after=after,
+            after=cast(tuple[datetime, UUID] | None, position),
             limit=body.limit + 1,
         )
         shown, more = found[: body.limit], len(found) > body.limit
-        last = (shown[-1].created_at.isoformat(), str(shown[-1].id)) if more else None
+        last = (shown[-1].created_at, shown[-1].id) if more else None
         return Page(
             data=[_out(one, []) for one in shown],
             next_cursor=call.next_cursor(filter=wanted, position=last) if last else None,

@@ -89,5 +89,11 @@ def key_of(fact: Fact) -> UUID:
     row = BY_FACT[type(fact)]
     if not row.key:
         return ids.NIL
-    value = getattr(fact, row.key)
-    return value if value is not None else fact.account_id  # type: ignore[attr-defined]
+    value: UUID | None = getattr(fact, row.key)
+    return value or _patient_money_key(fact)
+
+
+def _patient_money_key(fact: Fact) -> UUID:
+    if not isinstance(fact, payments.PaymentPosted):
+        raise TypeError(f"{type(fact).__name__} has no key")
+    return fact.account_id

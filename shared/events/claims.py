@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.events.marks import At, Cents, Code, Count, Day, Fact, Flag, Id, Number, Part, Plain
 
 
-class ClaimLine(Part, kw_only=True):
+class ClaimLine(Part, frozen=True, kw_only=True):
     """One service line as claimed."""
 
     line: Number
@@ -15,7 +15,7 @@ class ClaimLine(Part, kw_only=True):
     charge_cents: Cents
 
 
-class ClaimFinding(Part, kw_only=True):
+class ClaimFinding(Part, frozen=True, kw_only=True):
     """A reason why a claim may not go: rule id, place in the claim, severity, remedy code."""
 
     rule: Plain
@@ -25,7 +25,7 @@ class ClaimFinding(Part, kw_only=True):
     remedy: Plain
 
 
-class ClaimCreated(Fact, kw_only=True):
+class ClaimCreated(Fact, frozen=True, kw_only=True):
     """A claim was drafted; key: claim_id. frequency: 1 original, 7 replacement, 8 void."""
 
     claim_id: Id
@@ -41,7 +41,7 @@ class ClaimCreated(Fact, kw_only=True):
     lines: list[ClaimLine]
 
 
-class ClaimBlocked(Fact, kw_only=True):
+class ClaimBlocked(Fact, frozen=True, kw_only=True):
     """Findings stop the claim until somebody mends it; key: claim_id."""
 
     claim_id: Id
@@ -50,7 +50,7 @@ class ClaimBlocked(Fact, kw_only=True):
     owner_of_next_action: Plain
 
 
-class ClaimHeld(Fact, kw_only=True):
+class ClaimHeld(Fact, frozen=True, kw_only=True):
     """A rule or a person holds the claim; key: claim_id."""
 
     claim_id: Id
@@ -59,7 +59,7 @@ class ClaimHeld(Fact, kw_only=True):
     owner_of_next_action: Plain
 
 
-class ClaimReleased(Fact, kw_only=True):
+class ClaimReleased(Fact, frozen=True, kw_only=True):
     """The hold is lifted; key: claim_id."""
 
     claim_id: Id
@@ -67,7 +67,7 @@ class ClaimReleased(Fact, kw_only=True):
     hold_reason: Plain
 
 
-class ClaimSubmitted(Fact, kw_only=True):
+class ClaimSubmitted(Fact, frozen=True, kw_only=True):
     """Handed to the clearinghouse; key: claim_id. control_number is CLM01, ours."""
 
     claim_id: Id
@@ -86,7 +86,7 @@ class ClaimSubmitted(Fact, kw_only=True):
     submitted_at: At
 
 
-class ClaimTransmissionFailed(Fact, kw_only=True):
+class ClaimTransmissionFailed(Fact, frozen=True, kw_only=True):
     """TA1 or 999 refused the envelope or the set; key: claim_id."""
 
     claim_id: Id
@@ -95,7 +95,7 @@ class ClaimTransmissionFailed(Fact, kw_only=True):
     errors: list[Plain]
 
 
-class ClaimAcknowledged(Fact, kw_only=True):
+class ClaimAcknowledged(Fact, frozen=True, kw_only=True):
     """A 999 or 277CA names the claim; key: claim_id. reported_by: CLEARINGHOUSE or PAYER."""
 
     claim_id: Id
@@ -104,7 +104,7 @@ class ClaimAcknowledged(Fact, kw_only=True):
     reported_by: Plain
 
 
-class ClaimAccepted(Fact, kw_only=True):
+class ClaimAccepted(Fact, frozen=True, kw_only=True):
     """277CA A2: accepted into adjudication; key: claim_id."""
 
     claim_id: Id
@@ -114,7 +114,7 @@ class ClaimAccepted(Fact, kw_only=True):
     accepted_at: At
 
 
-class ClaimRejected(Fact, kw_only=True):
+class ClaimRejected(Fact, frozen=True, kw_only=True):
     """277CA A3, A6, A7 or A8: stopped before adjudication; key: claim_id."""
 
     claim_id: Id
@@ -125,7 +125,7 @@ class ClaimRejected(Fact, kw_only=True):
     reported_by: Plain
 
 
-class ClaimAdjudicated(Fact, kw_only=True):
+class ClaimAdjudicated(Fact, frozen=True, kw_only=True):
     """An 835 was sorted; key: claim_id. outcome: the claim status it led to."""
 
     claim_id: Id
@@ -137,7 +137,7 @@ class ClaimAdjudicated(Fact, kw_only=True):
     denied_cents: Cents
 
 
-class DeniedLine(Part, kw_only=True):
+class DeniedLine(Part, frozen=True, kw_only=True):
     """A denied amount of one line (0 = claim level): group, CARC, RARCs, class of codesets."""
 
     line: Number
@@ -148,7 +148,7 @@ class DeniedLine(Part, kw_only=True):
     category: Code
 
 
-class ClaimDenied(Fact, kw_only=True):
+class ClaimDenied(Fact, frozen=True, kw_only=True):
     """Decided and refused, in whole or in part; key: claim_id. The leading triple stands apart."""
 
     claim_id: Id
@@ -164,7 +164,7 @@ class ClaimDenied(Fact, kw_only=True):
     appeal_due: Day
 
 
-class DenialWorkOpened(Fact, kw_only=True):
+class DenialWorkOpened(Fact, frozen=True, kw_only=True):
     """Somebody must work the denial; key: claim_id."""
 
     work_id: Id
@@ -176,7 +176,7 @@ class DenialWorkOpened(Fact, kw_only=True):
     due: At
 
 
-class ClaimClosed(Fact, kw_only=True):
+class ClaimClosed(Fact, frozen=True, kw_only=True):
     """No balance with insurance; key: claim_id."""
 
     claim_id: Id

@@ -6,7 +6,7 @@ from shared.events.marks import At, Cents, Code, Count, Day, Fact, Id, Number, P
 from shared.events.people import Coverage, Patient
 
 
-class EncounterReceived(Fact, kw_only=True):
+class EncounterReceived(Fact, frozen=True, kw_only=True):
     """An encounter was accepted; key: encounter_id. place_of_service: CMS two-digit code."""
 
     encounter_id: Id
@@ -20,7 +20,7 @@ class EncounterReceived(Fact, kw_only=True):
     place_of_service: Code
 
 
-class CodedLine(Part, kw_only=True):
+class CodedLine(Part, frozen=True, kw_only=True):
     """One charge line; pointers are 1-based positions in `diagnoses`, at most four."""
 
     line: Number
@@ -32,7 +32,7 @@ class CodedLine(Part, kw_only=True):
     service_date: Day
 
 
-class EncounterCoded(Fact, kw_only=True):
+class EncounterCoded(Fact, frozen=True, kw_only=True):
     """The encounter's charges are final for this coding version; key: encounter_id.
 
     method: `submitted` (came coded and passed the checks) or `coder`.
@@ -56,7 +56,7 @@ class EncounterCoded(Fact, kw_only=True):
     set_versions: dict[str, Plain]
 
 
-class CodingTaskOpened(Fact, kw_only=True):
+class CodingTaskOpened(Fact, frozen=True, kw_only=True):
     """Somebody has to code or correct; key: encounter_id. kind: `initial` and its siblings."""
 
     task_id: Id
@@ -66,7 +66,7 @@ class CodingTaskOpened(Fact, kw_only=True):
     due: At
 
 
-class CodingTaskCompleted(Fact, kw_only=True):
+class CodingTaskCompleted(Fact, frozen=True, kw_only=True):
     """A coding task ended; key: encounter_id. outcome: `coded` or `cancelled`."""
 
     task_id: Id

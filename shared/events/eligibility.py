@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.events.marks import At, Cents, Code, Day, Fact, Flag, Id, Number, Plain
 
 
-class EligibilityRequested(Fact, kw_only=True):
+class EligibilityRequested(Fact, frozen=True, kw_only=True):
     """A check was stored and will be sent; key: patient_id. trigger: `encounter` or `request`."""
 
     check_id: Id
@@ -18,7 +18,7 @@ class EligibilityRequested(Fact, kw_only=True):
     trigger: Plain
 
 
-class EligibilityVerified(Fact, kw_only=True):
+class EligibilityVerified(Fact, frozen=True, kw_only=True):
     """The payer knows the member as covered; key: patient_id. verdict: `active` or `review`."""
 
     check_id: Id
@@ -35,7 +35,7 @@ class EligibilityVerified(Fact, kw_only=True):
     as_of: At
 
 
-class CoverageInactive(Fact, kw_only=True):
+class CoverageInactive(Fact, frozen=True, kw_only=True):
     """The payer says the coverage is not in force on the date; key: patient_id."""
 
     check_id: Id
@@ -49,7 +49,7 @@ class CoverageInactive(Fact, kw_only=True):
     reason: Code
 
 
-class EligibilityFailed(Fact, kw_only=True):
+class EligibilityFailed(Fact, frozen=True, kw_only=True):
     """No answer that tells covered or not; key: patient_id. Never means inactive.
 
     verdict: `needs_correction` (the payer could not find or read the person), `payer_down`

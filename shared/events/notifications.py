@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.events.marks import Count, Fact, Id, Plain
 
 
-class NotificationSent(Fact, kw_only=True):
+class NotificationSent(Fact, frozen=True, kw_only=True):
     """Handed over to the channel; key: notification_id."""
 
     notification_id: Id
@@ -15,7 +15,7 @@ class NotificationSent(Fact, kw_only=True):
     attempt: Count
 
 
-class NotificationFailed(Fact, kw_only=True):
+class NotificationFailed(Fact, frozen=True, kw_only=True):
     """The channel refused or the tries are used up; key: notification_id."""
 
     notification_id: Id
@@ -26,7 +26,7 @@ class NotificationFailed(Fact, kw_only=True):
     reason: Plain
 
 
-class NotificationSuppressed(Fact, kw_only=True):
+class NotificationSuppressed(Fact, frozen=True, kw_only=True):
     """Not sent on purpose; key: notification_id."""
 
     notification_id: Id

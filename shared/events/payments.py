@@ -8,7 +8,7 @@ from shared.events.marks import At, Cents, Code, Day, Fact, Flag, Id, Number, Pa
 from shared.events.people import PostalAddress
 
 
-class RemittanceReceived(Fact, kw_only=True):
+class RemittanceReceived(Fact, frozen=True, kw_only=True):
     """An 835 payment was read; key: remit_id.
 
     status: `balanced`, `quarantined` or `duplicate`. trace: TRN02.
@@ -22,7 +22,7 @@ class RemittanceReceived(Fact, kw_only=True):
     status: Plain
 
 
-class RemittanceQuarantined(Fact, kw_only=True):
+class RemittanceQuarantined(Fact, frozen=True, kw_only=True):
     """The 835 does not balance and posts nothing; key: remit_id. difference: stated - computed."""
 
     remit_id: Id
@@ -31,7 +31,7 @@ class RemittanceQuarantined(Fact, kw_only=True):
     rule: Plain
 
 
-class RemittanceAdjustment(Part, kw_only=True):
+class RemittanceAdjustment(Part, frozen=True, kw_only=True):
     """One CAS triple; positive lowers the payment."""
 
     group: Code
@@ -39,7 +39,7 @@ class RemittanceAdjustment(Part, kw_only=True):
     cents: Cents
 
 
-class RemittanceLine(Part, kw_only=True):
+class RemittanceLine(Part, frozen=True, kw_only=True):
     """One service line of a remittance; `line` is our line number (0 when not matched)."""
 
     line: Number
@@ -49,7 +49,7 @@ class RemittanceLine(Part, kw_only=True):
     rarc: list[Code]
 
 
-class RemittanceClaimMatched(Fact, kw_only=True):
+class RemittanceClaimMatched(Fact, frozen=True, kw_only=True):
     """A claim payment of an 835 belongs to our claim; key: claim_id. clp02: claim status code."""
 
     claim_id: Id
@@ -66,7 +66,7 @@ class RemittanceClaimMatched(Fact, kw_only=True):
     paid_on: Day
 
 
-class RemittanceClaimUnmatched(Fact, kw_only=True):
+class RemittanceClaimUnmatched(Fact, frozen=True, kw_only=True):
     """A claim payment nobody here submitted; key: remit_id. position: ordinal of the CLP."""
 
     remit_id: Id
@@ -75,7 +75,7 @@ class RemittanceClaimUnmatched(Fact, kw_only=True):
     paid_cents: Cents
 
 
-class PaymentPosted(Fact, kw_only=True):
+class PaymentPosted(Fact, frozen=True, kw_only=True):
     """Money stands in the ledger; key: claim_id (patient money: account_id).
 
     source: `payer` or `patient`. adjustments: ledger class -> cents. balance_after_cents: what
@@ -94,7 +94,7 @@ class PaymentPosted(Fact, kw_only=True):
     balance_after_cents: Cents
 
 
-class PaymentReversed(Fact, kw_only=True):
+class PaymentReversed(Fact, frozen=True, kw_only=True):
     """A posting was mirrored; key: claim_id."""
 
     posting_id: Id
@@ -107,7 +107,7 @@ class PaymentReversed(Fact, kw_only=True):
     reason: Plain
 
 
-class ProviderAdjustmentPosted(Fact, kw_only=True):
+class ProviderAdjustmentPosted(Fact, frozen=True, kw_only=True):
     """A PLB entry was booked; key: remit_id. amount: as in the 835, positive lowers payment."""
 
     remit_id: Id
@@ -116,7 +116,7 @@ class ProviderAdjustmentPosted(Fact, kw_only=True):
     amount_cents: Cents
 
 
-class FundsReceived(Fact, kw_only=True):
+class FundsReceived(Fact, frozen=True, kw_only=True):
     """The bank shows money; key: deposit_id. trace: the CCD addenda's TRN02."""
 
     deposit_id: Id
@@ -125,7 +125,7 @@ class FundsReceived(Fact, kw_only=True):
     received_on: Day
 
 
-class FundsReconciled(Fact, kw_only=True):
+class FundsReconciled(Fact, frozen=True, kw_only=True):
     """A deposit and a remittance are the same money; key: deposit_id."""
 
     deposit_id: Id
@@ -134,7 +134,7 @@ class FundsReconciled(Fact, kw_only=True):
     difference_cents: Cents
 
 
-class BalanceMoved(Fact, kw_only=True):
+class BalanceMoved(Fact, frozen=True, kw_only=True):
     """A balance changed its owner; key: claim_id. `source`, `target`: `rank:n` or `patient`."""
 
     claim_id: Id
@@ -181,7 +181,7 @@ class StatementBody(Struct, frozen=True, kw_only=True):
     lines: list[StatementLine]
 
 
-class StatementIssued(Fact, kw_only=True):
+class StatementIssued(Fact, frozen=True, kw_only=True):
     """Payments decided to send a statement; key: account_id. body: a sealed StatementBody."""
 
     statement_id: Id
@@ -193,7 +193,7 @@ class StatementIssued(Fact, kw_only=True):
     issued_at: At
 
 
-class PatientPaymentReceived(Fact, kw_only=True):
+class PatientPaymentReceived(Fact, frozen=True, kw_only=True):
     """The patient paid; key: account_id. channel: `card`, `cash` or `check`."""
 
     receipt_id: Id

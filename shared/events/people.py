@@ -40,14 +40,14 @@ class MemberIdentity(Struct, frozen=True, kw_only=True):
     subscriber: PersonIdentity | None = None
 
 
-class Patient(Part, kw_only=True):
+class Patient(Part, frozen=True, kw_only=True):
     """identity: a sealed PersonIdentity."""
 
     patient_id: Id
     identity: Sealed
 
 
-class Coverage(Part, kw_only=True):
+class Coverage(Part, frozen=True, kw_only=True):
     """One coverage of the patient on the date of service.
 
     rank: 1 primary, 2 secondary, 3 tertiary. relationship: X12 individual relationship code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.events.marks import Code, Count, Day, Fact, Id, Part, Plain, Switch
 
 
-class BusinessAddress(Part, kw_only=True):
+class BusinessAddress(Part, frozen=True, kw_only=True):
     """The address of an organisation; billing needs nine digits of ZIP."""
 
     line1: Plain
@@ -15,7 +15,7 @@ class BusinessAddress(Part, kw_only=True):
     zip_code: Plain
 
 
-class TenantChanged(Fact, kw_only=True):
+class TenantChanged(Fact, frozen=True, kw_only=True):
     """A billing company; key: tenant_id. mode: `test` or `live` (each its own tenant id).
 
     edi_id: its sender id at the clearinghouse (ISA06, GS02; at most 15 characters).
@@ -28,7 +28,7 @@ class TenantChanged(Fact, kw_only=True):
     version: Count
 
 
-class PracticeChanged(Fact, kw_only=True):
+class PracticeChanged(Fact, frozen=True, kw_only=True):
     """A client practice; key: practice_id. npi: type 2; tax_id: EIN, nine digits."""
 
     practice_id: Id
@@ -43,7 +43,7 @@ class PracticeChanged(Fact, kw_only=True):
     version: Count
 
 
-class ProviderChanged(Fact, kw_only=True):
+class ProviderChanged(Fact, frozen=True, kw_only=True):
     """A person who renders or refers; key: provider_id. npi: type 1."""
 
     provider_id: Id
@@ -56,7 +56,7 @@ class ProviderChanged(Fact, kw_only=True):
     version: Count
 
 
-class PayerChanged(Fact, kw_only=True):
+class PayerChanged(Fact, frozen=True, kw_only=True):
     """A payer; key: payer_id. code: its id at the clearinghouse.
 
     filing_indicator: SBR09. filing_days: timely filing limit from service date.
@@ -75,7 +75,7 @@ class PayerChanged(Fact, kw_only=True):
     version: Count
 
 
-class FeeScheduleLine(Part, kw_only=True):
+class FeeScheduleLine(Part, frozen=True, kw_only=True):
     """The practice's charge for one code (modifier may be empty)."""
 
     code: Plain
@@ -83,7 +83,7 @@ class FeeScheduleLine(Part, kw_only=True):
     charge_cents: Count
 
 
-class FeeScheduleChanged(Fact, kw_only=True):
+class FeeScheduleChanged(Fact, frozen=True, kw_only=True):
     """What a practice charges; key: fee_schedule_id. practice_id nil: the tenant's default."""
 
     fee_schedule_id: Id
@@ -93,7 +93,7 @@ class FeeScheduleChanged(Fact, kw_only=True):
     version: Count
 
 
-class TestClockAdvanced(Fact, kw_only=True):
+class TestClockAdvanced(Fact, frozen=True, kw_only=True):
     """Business time of the whole installation moved; key: nil UUID. Refused in `prod`."""
 
     __test__ = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import typst
@@ -27,9 +28,7 @@ def statement_pdf(statement: StatementBody) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"statement": msgspec.json.encode(statement).decode()},
     )
-    made = compiler.compile(format="pdf", pdf_standards=["ua-1"])
-    assert isinstance(made, bytes)
-    return made
+    return cast(bytes, compiler.compile(format="pdf", pdf_standards=["ua-1"]))
 
 
 def protected(document: bytes, password: str) -> bytes:
