@@ -5,8 +5,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from shared.x12.acknowledgement_277ca import BatchStatusReader
 from shared.x12.acknowledgement_999 import AcknowledgementReader
 from shared.x12.claim_837 import ClaimReader
+from shared.x12.eligibility_270_271 import InquiryReader, ResponseReader
 from shared.x12.envelope import (
     Controls,
     Group,
@@ -40,8 +42,10 @@ from shared.x12.events import (
     SetStart,
     collect,
 )
+from shared.x12.guides.acknowledgement_277ca import ACKNOWLEDGEMENT_277CA
 from shared.x12.guides.acknowledgement_999 import ACKNOWLEDGEMENT_999
 from shared.x12.guides.claim import CLAIM_837P
+from shared.x12.guides.eligibility import ELIGIBILITY_270, ELIGIBILITY_271
 from shared.x12.guides.remittance_835 import REMITTANCE_835
 from shared.x12.reading import Opener, stream_with
 from shared.x12.remittance_835 import RemittanceReader
@@ -51,6 +55,9 @@ _OPENERS = (
     Opener(CLAIM_837P, ClaimReader),
     Opener(REMITTANCE_835, RemittanceReader),
     Opener(ACKNOWLEDGEMENT_999, AcknowledgementReader),
+    Opener(ACKNOWLEDGEMENT_277CA, BatchStatusReader),
+    Opener(ELIGIBILITY_270, InquiryReader),
+    Opener(ELIGIBILITY_271, ResponseReader),
 )
 GUIDES = tuple(opener.guide for opener in _OPENERS)
 _BY_VERSION = {

@@ -224,7 +224,8 @@ KINDS: dict[str, Kind] = {
         Level.CLAIM,
         7,
         Severity.EDIT,
-        "frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286",
+        "frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286"
+        " rejected_by_payer A3",
     ),
     **_kinds(
         Level.REPORT,
@@ -233,14 +234,14 @@ KINDS: dict[str, Kind] = {
         """
         line_does_not_balance line  claim_does_not_balance claim
         payment_does_not_balance payment  payment_negative payment
-        level_totals_differ totals
         """,
     ),
     **_kinds(
         Level.REPORT,
         4,
         Severity.EDIT,
-        "patient_share_differs patient  reversal_not_negated reversal",
+        "patient_share_differs patient  reversal_not_negated reversal"
+        "  level_totals_differ totals",
     ),
     **_kinds(
         Level.REPORT,

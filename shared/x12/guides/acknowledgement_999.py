@@ -61,7 +61,7 @@ ACKNOWLEDGEMENT_999 = Guide(
                 f"R=A,E,M,P,R,W,X R R R S={_GROUP} S={_GROUP} S={_GROUP} S={_GROUP} S={_GROUP}",
             ),
         ),
-    ),  # fmt: skip
+    ),
     unverified=(
         "IK403 code 11",
         "IK303 length: six characters, to name loops like 2010AA",

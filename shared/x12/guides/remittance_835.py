@@ -121,7 +121,7 @@ REMITTANCE_835 = Guide(
                 f" S({_PLB} S) S",
             ),
         ),
-    ),  # fmt: skip
+    ),
     unverified=("PLB03-1 values from a published map", "CLP06 list"),
 )
 # fmt: on

@@ -138,7 +138,7 @@ CLAIM_837P = Guide(
                 ),
             ),
         ),
-    ),  # fmt: skip
+    ),
     unverified=("PWK01 list", "CAS01 CR kept for old claims", "REF repeat counts in 2330"),
 )
 # fmt: on

@@ -1,0 +1,212 @@
+"""Guides of the 270 inquiry and the 271 response, 005010X279A1."""
+
+from shared.x12.guide import Guide, Loop, Required, Segment, Situational
+
+_CITY = "R S@state S S@country - - S"
+_ENTITIES = "1P,2B,36,80,FA,GP,P5,PR"
+_PAYERS = "2B,36,GP,P5,PR"
+_IDS = "24,34,FI,II,PI,PP,SV,XV,XX"
+_PROVIDER_ROLES = "AD,AT,BI,CO,CV,H,HH,LA,OT,P1,P2,PC,PE,R,RF,SB,SK,SU"
+_SUBSCRIBER_REFS = "18,1L,1W,3H,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,ML,MRC,N6,NQ,Q4,SY,Y4"
+_PROVIDER_REFS = "0B,1C,1D,1J,4A,CT,EL,EO,HPI,JD,N5,N7,Q4,SY,TJ"
+_RELATION = "01,18,19,20,21,34,39,40,53,G8"
+_PROCEDURES = "AD,CJ,HC,ID,IV,N4,ZZ"
+_DIAGNOSES = "R(R=ABK,BK R)" + " S(R=ABF,BF R)" * 7
+_PHONES = "S=ED,EM,FX,TE,UR,WP"
+_PHONES_AFTER = "S=ED,EM,EX,FX,TE,UR,WP"
+_PER = f"R=IC S {_PHONES} S {_PHONES_AFTER} S {_PHONES_AFTER} S"
+_BENEFITS = "1,2,3,4,5,6,7,8,A,B,C,CB,D,E,F,G,H,I,J,K,L,M,MC,N,O,P,Q,R,S,T,U,V,W,X,Y"
+_LEVELS = "CHD,DEP,ECH,EMP,ESP,FAM,IND,SPC,SPO"
+_FOLLOW_UP = "C,N,P,R,S,W,X,Y"
+
+_N3 = Segment("N3", Situational, 1, "R S")
+_N4 = Segment("N4", Situational, 1, _CITY)
+_DMG = Segment("DMG", Situational, 1, "S=D8 S S=F,M,U")
+_HI = Segment("HI", Situational, 1, _DIAGNOSES)
+_PRV = Segment("PRV", Situational, 1, f"R={_PROVIDER_ROLES} S=9K,D3,EI,HPI,PXC,SY,TJ S")
+_SUBSCRIBER_REF = Segment("REF", Situational, 9, f"R={_SUBSCRIBER_REFS} R S")
+
+
+def _rejection(codes: str, most: int = 9) -> Segment:
+    return Segment("AAA", Situational, most, f"R=N,Y - R={codes} R={_FOLLOW_UP}")
+
+
+def _person(code: str) -> Segment:
+    most = "R=1" if code == "03" else "R=1,2"
+    return Segment("NM1", Required, 1, f"R={code} {most} S S S - S S=II,MI S")
+
+
+def _insured(yes: str, relation: str) -> Segment:
+    blank = " ".join(["-"] * 12)
+    return Segment("INS", Situational, 1, f"R={yes} R={relation} S=001 S=25 {blank} S")
+
+
+def _question(name: str) -> Loop:
+    return Loop(name, Situational, 99, (
+        Segment("EQ", Required, 1,
+            f"S@service_type*99 S(R={_PROCEDURES} R S S S S) S=FAM - S(R S S S)"),
+        Segment("AMT", Situational, 1, "R=R R"),
+        Segment("AMT", Situational, 1, "R=PB R"),
+        Segment("III", Situational, 10, "R=ZZ R"),
+        Segment("REF", Situational, 1, "R=9F,G1 R"),
+        Segment("DTP", Situational, 1, "R=291 R=D8,RD8 R"),
+    ))  # fmt: skip
+
+
+def _asked_about(name: str, code: str, insured: Segment) -> Loop:
+    return Loop(name, Required, 1, (
+        _person(code),
+        _SUBSCRIBER_REF,
+        _N3,
+        _N4,
+        _PRV,
+        _DMG,
+        insured,
+        _HI,
+        Segment("DTP", Situational, 2, "R=102,291 R=D8,RD8 R"),
+    ))  # fmt: skip
+
+
+_TRACE = Segment("TRN", Situational, 2, "R=1 R R S")
+_PARENT, _LEAF = "R=0,1", "R=0"
+
+# fmt: off
+ELIGIBILITY_270 = Guide(
+    name="270",
+    group="HS",
+    set_id="270",
+    version="005010X279A1",
+    tolerated=("005010X279",),
+    body=Loop("HEADER", Required, 1, (
+        Segment("BHT", Required, 1, "R=0022 R=01,13,36 S R R S=RT,RU"),
+        Loop("2000A", Required, 0, level=True, items=(
+            Segment("HL", Required, 1, "R - R=20 R=1", "3"),
+            Loop("2100A", Required, 1, (
+                Segment("NM1", Required, 1,
+                    f"R={_PAYERS} R=1,2 S S S - S R=24,46,FI,NI,PI,XV,XX R"),
+            )),
+            Loop("2000B", Required, 0, level=True, items=(
+                Segment("HL", Required, 1, "R R R=21 R=1", "3"),
+                Loop("2100B", Required, 1, (
+                    Segment("NM1", Required, 1, f"R={_ENTITIES} R=1,2 S S S - S R={_IDS} R"),
+                    Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
+                    _N3,
+                    _N4,
+                    _PRV,
+                )),
+                Loop("2000C", Required, 0, level=True, items=(
+                    Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
+                    _TRACE,
+                    _asked_about("2100C", "IL", _insured("Y", "18")),
+                    _question("2110C"),
+                    Loop("2000D", Situational, 0, level=True, items=(
+                        Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
+                        _TRACE,
+                        _asked_about("2100D", "03", _insured("N", _RELATION)),
+                        _question("2110D"),
+                    )),
+                )),
+            )),
+        )),
+    )),
+    unverified=("REF01 and PRV01 lists", "PRV02 list", "identification lists of 2100B"),
+)
+# fmt: on
+
+_ENTITY_OF_BENEFIT = (
+    "13,1I,1P,2B,36,73,FA,GP,GW,I3,IL,LR,OC,P3,P4,P5,PR,PRP,SEP,TTP,VER,VN,VY,X3,Y2"
+)
+
+
+def _answer(name: str, entity: str) -> Loop:
+    refs = "18,1L,1W,49,6P,9F,ALS,CLI,F6,FO,G1,IG,M7,N6,NQ"
+    return Loop(name, Situational, 0, (
+        Segment("EB", Required, 1,
+            f"R={_BENEFITS} S={_LEVELS} S@service_type*99 S S S S S S S S=N,U,W,Y S=N,U,W,Y"
+            f" S(R={_PROCEDURES} R S S S S - S) S(R S S S)"),
+        Segment("HSD", Situational, 9, "S S S S S S S S"),
+        Segment("REF", Situational, 9, f"R={refs} R S"),
+        Segment("DTP", Situational, 20, "R R=D8,RD8 R"),
+        _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70"),
+        Segment("MSG", Situational, 10, "R"),
+        Loop(f"2115{name[-1]}", Situational, 10, (
+            Segment("III", Required, 1, "S=BF,BK,GR,NI,ZZ S S=44 S"),
+        )),
+        Segment("LS", Situational, 1, "R=2120"),
+        Loop(entity, Situational, 23, (
+            Segment("NM1", Required, 1,
+                f"R={_ENTITY_OF_BENEFIT} R=1,2 S S S - S S S S"),
+            _N3,
+            _N4,
+            Segment("PER", Situational, 3, _PER),
+            _PRV,
+        )),
+        Segment("LE", Situational, 1, "R=2120"),
+    ))  # fmt: skip
+
+
+def _answered_about(name: str, code: str, insured: Segment) -> Loop:
+    return Loop(name, Required, 1, (
+        _person(code),
+        _SUBSCRIBER_REF,
+        _N3,
+        _N4,
+        _rejection("15,35,42,43,45,47,48,49,51,52,56,57,58,60,61,62,63,64,65,66,67,68,71,72,73,74,"
+            "75,76,77,78"),
+        _PRV,
+        _DMG,
+        insured,
+        _HI,
+        Segment("DTP", Situational, 9, "R R=D8,RD8 R"),
+        Segment("MPI", Situational, 1, "R R R S S S S"),
+    ))  # fmt: skip
+
+
+_ECHO = Segment("TRN", Situational, 3, "R=1,2 R R S")
+
+# fmt: off
+ELIGIBILITY_271 = Guide(
+    name="271",
+    group="HB",
+    set_id="271",
+    version="005010X279A1",
+    tolerated=("005010X279",),
+    body=Loop("HEADER", Required, 1, (
+        Segment("BHT", Required, 1, "R=0022 R=06,11 S R R"),
+        Loop("2000A", Required, 0, level=True, items=(
+            Segment("HL", Required, 1, "R - R=20 R=0,1", "3"),
+            _rejection("04,41,42,79"),
+            Loop("2100A", Required, 1, (
+                Segment("NM1", Required, 1,
+                    f"R={_PAYERS} R=1,2 S S S - S R=24,46,FI,NI,PI,XV,XX R"),
+                Segment("PER", Situational, 3, _PER),
+                _rejection("04,41,42,79,80,T4"),
+            )),
+            Loop("2000B", Situational, 0, level=True, items=(
+                Segment("HL", Required, 1, "R R R=21 R=0,1", "3"),
+                Loop("2100B", Required, 1, (
+                    Segment("NM1", Required, 1, f"R={_ENTITIES} R=1,2 S S S - S R={_IDS} R"),
+                    Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
+                    _N3,
+                    _N4,
+                    _rejection("15,41,43,44,45,46,47,48,50,51,79,97,T4"),
+                    _PRV,
+                )),
+                Loop("2000C", Situational, 0, level=True, items=(
+                    Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
+                    _ECHO,
+                    _answered_about("2100C", "IL", _insured("Y", "18")),
+                    _answer("2110C", "2120C"),
+                    Loop("2000D", Situational, 0, level=True, items=(
+                        Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
+                        _ECHO,
+                        _answered_about("2100D", "03", _insured("N", _RELATION)),
+                        _answer("2110D", "2120D"),
+                    )),
+                )),
+            )),
+        )),
+    )),
+    unverified=("AAA03 lists", "DTP01 not listed", "EB04, EB06, EB09 not listed", "III01 list"),
+)
+# fmt: on

@@ -1,0 +1,88 @@
+"""Reads sets that are small and nested: the whole tree first, then values from its loops."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from shared.x12.errors import Finding
+from shared.x12.events import Item, Options
+from shared.x12.guide import Guide
+from shared.x12.loops import Branch
+from shared.x12.parties import Name, Party
+from shared.x12.party_reading import Amounts, Dates, NotANumberError, PartyReader
+from shared.x12.segments import Delimiters
+from shared.x12.tree import Walker
+
+NOBODY = Party(Name(""))
+
+
+class Context(NamedTuple):
+    """What turning loops into values depends on."""
+
+    delimiters: Delimiters
+    amounts: Amounts
+    dates: Dates
+
+    @property
+    def component(self) -> str:
+        """The component separator."""
+        return self.delimiters.component
+
+    def party(self, branch: Branch | None) -> Party:
+        """The party of a loop that an NM1 opens; a party without a name when there is no loop."""
+        name = branch and branch.first("NM1")
+        if not branch or not name:
+            return NOBODY
+        reader = PartyReader(name, self.component, self.dates)
+        for elements in branch.segments:
+            if elements is not name:
+                reader.add(elements)
+        return reader.party()
+
+
+Values = Callable[[Branch, Context], Iterable[Item]]
+
+
+class TreeReader:
+    """A consumer that walks a set to its end and then lets `values` make the items."""
+
+    def __init__(
+        self,
+        guide: Guide,
+        delimiters: Delimiters,
+        options: Options,
+        caches: dict[Any, Any],
+        *,
+        values: Values,
+    ) -> None:
+        self.out: list[Item] = []
+        self._values = values
+        self._context = Context(delimiters, Amounts(), Dates())
+        self._walker = Walker(
+            guide, delimiters, external=options.external, tree=True,
+            cache_limit=options.cache_limit, caches=caches,
+        )  # fmt: skip
+
+    def feed(self, elements: list[str]) -> None:
+        """The next segment."""
+        self._walker.feed(elements)
+
+    def finish(self) -> list[Finding]:
+        """Make the items; all findings come back."""
+        self._walker.finish()
+        body = self._walker.body
+        try:
+            self.out += self._values(body, self._context)
+        except (NotANumberError, IndexError):
+            self.out.append(Item(None, body.segments, 2))
+        return self._walker.findings + [f for item in self.out for f in item.findings]
+
+
+def first(branch: Branch | None, *names: str) -> Branch | None:
+    """The first inner loop of one of these names."""
+    return next(branch.inner(*names), None) if branch else None
+
+
+def ordinal_of(branch: Branch, segment_id: str) -> int:
+    """Where the first such segment of a loop stands in its set; 0 without one."""
+    pairs = zip(branch.ordinals, branch.segments, strict=True)
+    return next((ordinal for ordinal, e in pairs if e[0] == segment_id), 0)
