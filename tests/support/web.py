@@ -20,9 +20,17 @@ from tests.support.builders import TENANT
 
 SCOPES = frozenset(
     f"{noun}:{verb}"
-    for noun in ("encounters", "coding", "eligibility", "claims", "payments", "admin")
+    for noun in (
+        "encounters",
+        "coding",
+        "eligibility",
+        "claims",
+        "payments",
+        "notifications",
+        "admin",
+    )
     for verb in ("read", "write")
-) | {"notifications:read"}
+)
 
 
 def principal(
