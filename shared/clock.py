@@ -50,6 +50,8 @@ def set_offset(seconds: int) -> None:
 @contextmanager
 def fixed(at: datetime) -> Iterator[None]:
     """Freeze system time at an instant with zone, and business time with it; for tests."""
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a zone")
     before = _clock.frozen_at, _clock.offset
     _clock.frozen_at, _clock.offset = at.astimezone(UTC), timedelta()
     try:

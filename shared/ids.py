@@ -50,7 +50,7 @@ def derived(parent: UUID, name: str) -> UUID:
 
 
 def claim_id(encounter_id: UUID, rank: int, generation: int) -> UUID:
-    """A claim of an encounter: payer rank from 1, generation rises by replacement (interfaces 1)."""
+    """A claim of an encounter: payer rank from 1, generation rises by replacement."""
     return uuid5(encounter_id, f"claim:{rank}:{generation}")
 
 
@@ -65,11 +65,16 @@ def shown(kind: str, value: UUID) -> str:
 
 
 def read(kind: str, text: str) -> UUID:
-    """The id behind its public form; Invalid(`malformed_id`) for anything else."""
+    """The id behind its public form; Invalid(`malformed_id`) for anything else.
+
+    An id has one public form: what differs in the two spare bits of the last letter is refused.
+    """
     prefix, _, body = text.partition("_")
     if prefix == PREFIXES[kind] and len(body) == 26 and body == body.lower():
         try:
-            return UUID(bytes=base64.b32decode(body.upper() + "======"))
+            value = UUID(bytes=base64.b32decode(body.upper() + "======"))
         except ValueError:
-            pass
+            value = NIL
+        if text == shown(kind, value):
+            return value
     raise Invalid("malformed_id", f"An id of kind {kind} starts with {PREFIXES[kind]}_.")

@@ -146,7 +146,7 @@ class Transaction:
         """Tell a fact when the transaction commits; returns the event's id.
 
         The record key is the catalogue's. With a causation the id is derived from it, the type, the
-        subject and a count, so doing the work twice tells it once (interfaces 1).
+        subject and a count, so doing the work twice tells it once (docs/events).
         """
         cause = _causation(caused_by)
         self._check_scope(caused_by.tenant_id)
