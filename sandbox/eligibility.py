@@ -1,0 +1,133 @@
+"""270 inquiries to 271 answers: whether a member is covered, and what the patient would owe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from sandbox.acknowledgements import group_answer, interchange_answer
+from sandbox.payers import FULL, PAYERS, Design
+from sandbox.remittances import envelope, noon
+from sandbox.scenarios import Verdict
+from shared.errors import Unreadable
+from shared.money import Money
+from shared.x12 import Options, Severity, X12Error, read, write_interchange
+from shared.x12.acknowledgement_999 import acknowledge_group, acknowledge_interchange
+from shared.x12.eligibility_270_271 import (
+    Benefit,
+    Head,
+    Inquiry,
+    Rejection,
+    Response,
+    write_responses,
+)
+from shared.x12.parties import Period
+
+PLAN, OFFICE_VISIT = "30", "98"
+IN_NETWORK, REMAINING = "Y", "29"
+UNKNOWN_PAYER = Rejection("2100A", "79", "C")
+
+
+class Question(NamedTuple):
+    """One 270 that was read: who asks, the set's head, the inquiries in order.
+
+    refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
+    """
+
+    sender: str
+    head: Head
+    inquiries: tuple[Inquiry, ...]
+    refusal: bytes = b""
+
+
+def read_question(data: bytes, *, today: date) -> Question:
+    """Read a 270 file; Unreadable when there is no ISA, or no inquiry and nothing wrong."""
+    try:
+        reading = read(data, Options(today=today))
+    except X12Error as error:
+        raise Unreadable("not_x12", "The body is not an X12 interchange.") from error
+    interchange = reading.interchanges[0]
+    sender = interchange.interchange.sender
+    ta1 = acknowledge_interchange(interchange)
+    if ta1.status == "R":
+        return Question(sender, _NO_HEAD, (), interchange_answer(ta1, sender, 1, today))
+    if any(each.severity is Severity.ERROR for each in reading.findings):
+        answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
+        if answer is not None:
+            return Question(sender, _NO_HEAD, (), group_answer(answer, sender, 1, today))
+    values = [value for one in reading.sets for value in one.values]
+    inquiries = tuple(value for value in values if isinstance(value, Inquiry))
+    if not inquiries:
+        raise Unreadable("no_inquiry", "The file holds no 270 inquiry.")
+    head = next(value for value in values if isinstance(value, Head))
+    return Question(sender, head, inquiries)
+
+
+_NO_HEAD = Head("", None, "")
+
+
+class Finding(NamedTuple):
+    """What the payer knows of the member of one inquiry."""
+
+    verdict: Verdict
+    design: Design
+
+
+def member_of(inquiry: Inquiry) -> tuple[str, str]:
+    """Payer code and member id."""
+    return inquiry.payer.name.id, inquiry.subscriber.name.id
+
+
+def answer(question: Question, findings: Sequence[Finding], *, number: int, today: date) -> bytes:
+    """The 271 for a 270, its members in the same order."""
+    head = Head(question.head.reference, today, f"{noon(today):%H%M}", "11")
+    responses = [
+        _response(inquiry, found, today)
+        for inquiry, found in zip(question.inquiries, findings, strict=True)
+    ]
+    route, controls = envelope(question.sender, number)
+    return write_interchange([write_responses(head, responses)], route, controls, at=noon(today))
+
+
+def _response(inquiry: Inquiry, found: Finding, today: date) -> Response:
+    response = Response(
+        inquiry.payer,
+        inquiry.provider,
+        inquiry.subscriber,
+        inquiry.dependent,
+        tuple(trace._replace(kind="2") for trace in inquiry.traces),
+        rest=inquiry.rest,
+    )
+    if inquiry.payer.name.id not in PAYERS:
+        return response._replace(rejections=(UNKNOWN_PAYER,))
+    match found.verdict:
+        case Verdict.ACTIVE:
+            return response._replace(benefits=_benefits(inquiry, found.design, today))
+        case Verdict.INACTIVE:
+            return response._replace(benefits=(Benefit("6", service_types=(PLAN,)),))
+    loop = "2100D" if inquiry.dependent else "2100C"
+    follow_up = "R" if found.verdict is Verdict.PAYER_AWAY else "C"
+    return response._replace(rejections=(Rejection(loop, found.verdict.value, follow_up),))
+
+
+def _benefits(inquiry: Inquiry, design: Design, today: date) -> tuple[Benefit, ...]:
+    payer = PAYERS[inquiry.payer.name.id]
+    since = (Period("346", date(today.year, 1, 1)),)
+    plan = Benefit("1", "IND", (PLAN,), plan=payer.name, dates=since)
+    copay = Benefit(
+        "B", "IND", (OFFICE_VISIT,), amount=_dollars(design.copay_cents), in_network=IN_NETWORK
+    )
+    deductible = Benefit(
+        "C", "IND", (PLAN,), period=REMAINING, amount=_dollars(design.deductible_cents),
+        in_network=IN_NETWORK,
+    )  # fmt: skip
+    share = Benefit(
+        "A", "IND", (PLAN,), percent=Decimal(design.coinsurance) / FULL, in_network=IN_NETWORK
+    )
+    return plan, copay, deductible, share
+
+
+def _dollars(cents: int) -> Decimal:
+    return Money(cents).to_decimal()
