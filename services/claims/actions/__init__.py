@@ -1,0 +1,1 @@
+"""What claims does: verbs inside the caller's transaction that load, decide, save and publish."""

@@ -1,0 +1,174 @@
+"""The clearinghouse over HTTP: hand over an 837, list and fetch what its mailbox holds.
+
+Source: interfaces.md 9. What a failed call means decides what may be done next: nothing is sent a
+second time under another key while the first outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import NamedTuple
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from services.claims.domain.sending import BatchStatus, Ending
+from services.claims.settings import ClaimsSettings
+from shared import clock, telemetry
+from shared.errors import TryAgain
+
+EDI = "application/edi-x12"
+KINDS = ("TA1", "999", "277CA")
+MOST_BYTES = 20 * 1024 * 1024
+"""A mailbox file above this is kept as a problem, not read."""
+
+_NOT_TAKEN = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class _Accepted(msgspec.Struct, frozen=True):
+    file_id: str
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One file of the mailbox, as listed."""
+
+    id: str
+    sequence: int
+    kind: str
+    size: int
+    sha256: str
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    files: list[Listed]
+
+
+class Fetched(NamedTuple):
+    """A listed file with its bytes; problem: why it must not be read."""
+
+    listed: Listed
+    content: bytes
+    problem: str = ""
+
+
+class Clearinghouse:
+    """One client for all tenants; `transport` replaces the network in tests."""
+
+    def __init__(
+        self, settings: ClaimsSettings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        token = settings.clearinghouse_token
+        self._client = httpx.AsyncClient(
+            base_url=settings.clearinghouse_url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=settings.clearinghouse_timeout_seconds,
+            transport=transport,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def hand_over(self, batch_id: UUID, content: bytes) -> Ending | None:
+        """Send an 837 under its batch's key; None: it certainly was not taken."""
+        headers = {"Content-Type": EDI, "Idempotency-Key": str(batch_id)}
+        with _measured("837") as outcome:
+            try:
+                answer = await self._client.post("/x12/claims", content=content, headers=headers)
+            except _NEVER_LEFT:
+                outcome.append("error")
+                return None
+            except httpx.HTTPError:
+                outcome.append("unknown")
+                return Ending(BatchStatus.UNKNOWN, clock.business(), problem="no answer")
+            ending = _ending(answer)
+            outcome.append("error" if ending is None else _OUTCOMES[ending.status])
+            return ending
+
+    async def listing(self, edi_id: str, kind: str, *, after: int, limit: int) -> list[Listed]:
+        """Files of one kind behind a sequence, oldest first; TryAgain when it does not answer."""
+        params: dict[str, str | int] = {"kind": kind, "after": after, "limit": limit}
+        answer = await self._get(f"/mailbox/{edi_id}", params)
+        try:
+            files = msgspec.json.decode(answer, type=_Listing).files
+        except msgspec.MsgspecError as error:
+            raise TryAgain("a mailbox listing that can be read") from error
+        return sorted(files, key=lambda each: each.sequence)
+
+    async def fetch(self, listed: Listed) -> Fetched:
+        """The file's bytes; TryAgain when they do not come."""
+        if listed.size > MOST_BYTES:
+            return Fetched(listed, b"", "too_large")
+        content = await self._get(f"/mailbox/files/{listed.id}", {})
+        return Fetched(listed, content)
+
+    async def thank(self, listed: Listed) -> None:
+        """Tell the mailbox that the file is kept; it may be told again."""
+        with _measured("ack") as outcome:
+            try:
+                await self._client.post(f"/mailbox/files/{listed.id}/ack")
+                outcome.append("ok")
+            except httpx.HTTPError as error:
+                outcome.append("error")
+                raise TryAgain("the clearinghouse's mailbox") from error
+
+    async def _get(self, path: str, params: dict[str, str | int]) -> bytes:
+        with _measured("mailbox") as outcome:
+            try:
+                answer = await self._client.get(path, params=params)
+                answer.raise_for_status()
+            except httpx.HTTPError as error:
+                outcome.append("error")
+                raise TryAgain("the clearinghouse's mailbox") from error
+            outcome.append("ok")
+            return answer.content
+
+
+_OUTCOMES = {
+    BatchStatus.HANDED_OVER: "ok",
+    BatchStatus.UNKNOWN: "unknown",
+    BatchStatus.REFUSED: "rejected",
+}
+
+
+def _ending(answer: httpx.Response) -> Ending | None:
+    """What an answer means: taken, refused for good, certainly not taken (None), or unknown."""
+    at, status = clock.business(), answer.status_code
+    if status in _NOT_TAKEN:
+        return None
+    if status == HTTPStatus.ACCEPTED:
+        try:
+            file_id = msgspec.json.decode(answer.content, type=_Accepted).file_id
+        except msgspec.MsgspecError:
+            return Ending(BatchStatus.UNKNOWN, at, problem="an answer that cannot be read")
+        return Ending(BatchStatus.HANDED_OVER, at, file_id=file_id)
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if refused and status not in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}:
+        return Ending(BatchStatus.REFUSED, at, problem=f"HTTP {status}")
+    return Ending(BatchStatus.UNKNOWN, at, problem=f"HTTP {status}")
+
+
+@contextmanager
+def _measured(transaction: str) -> Iterator[list[str]]:
+    """Count and time one call; the block appends its outcome."""
+    outcome: list[str] = []
+    started = time.perf_counter()
+    labels = {"payer": "clearinghouse", "transaction": transaction}
+    with telemetry.span(f"payer {transaction}", kind="client"):
+        yield outcome
+    telemetry.observe("rcm_payer_seconds", time.perf_counter() - started, **labels)
+    labels["outcome"] = outcome[-1]
+    telemetry.count("rcm_payer_requests_total", 1, **labels)

@@ -1,0 +1,1 @@
+"""The law book of claims: pure values, literal tables and decisions; no I/O of any kind."""

@@ -1,0 +1,40 @@
+"""A database of claims that knows the invented practice, on a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from services.claims.settings import settings
+from shared import clock
+from shared.database import Database
+from tests.claims.builders import NOW, learn_master_data
+from tests.support.databases import DatabaseFactory
+
+
+@pytest.fixture(autouse=True)
+def _still_clock() -> Iterator[None]:
+    with clock.fixed(NOW):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_undo_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("RCM_CLAIMS_UNDO_WINDOW_SECONDS", "0")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+async def empty(service_database: DatabaseFactory) -> AsyncIterator[Database]:
+    """A database of claims without master data."""
+    yield await service_database("claims")
+
+
+@pytest.fixture
+async def database(empty: Database) -> Database:
+    """A database of claims that knows the practice, its providers and its payers."""
+    await learn_master_data(empty)
+    return empty
