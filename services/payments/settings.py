@@ -37,6 +37,9 @@ class PaymentsSettings(ServiceSettings, service="payments"):
         3, description="Business days between the last payer's decision and the statement."
     )
     statement_due_days: int = Field(21, description="Days the patient has to pay a statement.")
-    remittance_limit_bytes: int = Field(
-        10 * 1024 * 1024, description="Largest 835 file that is taken in."
+    body_limit_bytes: int = Field(
+        10 * 1024 * 1024,
+        ge=1024,
+        le=104_857_600,
+        description="Largest request body: an 835 file that is uploaded.",
     )

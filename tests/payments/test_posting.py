@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 
 import pytest
 
-from shared import clock
 from shared.database import Database
 from shared.events.payments import BalanceMoved, PaymentPosted, RemittanceClaimMatched
 from tests.payments import world
@@ -45,7 +43,11 @@ async def test_j01_copay(database: Database) -> None:
     assert isinstance(matched, RemittanceClaimMatched)
     assert [(line.line, line.paid_cents) for line in matched.lines] == [(1, 7_750)]
     assert isinstance(posted, PaymentPosted)
-    assert (posted.paid_cents, posted.patient_cents, posted.balance_after_cents) == (7_750, 2_500, 0)
+    assert (posted.paid_cents, posted.patient_cents, posted.balance_after_cents) == (
+        7_750,
+        2_500,
+        0,
+    )
     assert posted.adjustments == {"contract": 4_750, "patient_share": 2_500}
     assert isinstance(moved, BalanceMoved)
     assert (moved.source, moved.target, moved.amount_cents) == ("rank:1", "patient", 2_500)

@@ -42,7 +42,7 @@ async def issue(tx: Transaction, account_id: UUID, *, due_days: int, cause: Orig
     account = await patients.account(tx, account_id, None, locked=True)
     if account is None:
         return True
-    rows = {row.id: row for row in await patients.visits(tx, account_id)}
+    rows = {row.id: row for row in await patients.visits(tx, account_id, None)}
     lines = await _lines(tx, list(rows.values()))
     if not lines:
         return True

@@ -36,6 +36,7 @@ left join lateral (
 ) c on true
 left join payers p on p.tenant_id = e.tenant_id and p.id = c.payer_id
 where e.tenant_id = :tenant_id and e.account_id = :account_id and e.charged_to <> ''
+    and (cast(:practices as uuid[]) is null or e.practice_id = any (cast(:practices as uuid[])))
 order by e.service_date, e.id
 """)
 
@@ -153,9 +154,15 @@ async def account(
     return None if row is None else Account(*row)
 
 
-async def visits(tx: Transaction, account_id: UUID) -> list[VisitRow]:
-    """The account's charged encounters, oldest first."""
-    given = {"tenant_id": tx.tenant_id, "account_id": account_id}
+async def visits(
+    tx: Transaction, account_id: UUID, practices: frozenset[UUID] | None
+) -> list[VisitRow]:
+    """The account's charged encounters, oldest first, in these practices (None = all)."""
+    given = {
+        "tenant_id": tx.tenant_id,
+        "account_id": account_id,
+        "practices": None if practices is None else strings(practices),
+    }
     return [
         VisitRow(
             id=row.id,

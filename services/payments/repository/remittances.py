@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 
 from services.payments.domain.lifecycle import RemittanceStatus
 from services.payments.domain.remittance import Adjustment, ClaimPayment, ServicePayment
-from services.payments.repository.columns import as_json, columns
+from services.payments.repository.columns import as_json, columns, strings
 from shared.database import Transaction
 from shared.money import Money
 
@@ -77,6 +77,22 @@ select tenant_id, id, practice_id, file_id, position, payer_id, payer_code, paye
     cast(provider_adjustments as text) as provider_adjustments, status, rule, place,
     difference_cents, duplicate_of, received_at
 from remittances where tenant_id = :tenant_id and id = :id for no key update
+""")
+
+_READ = text("""
+select tenant_id, id, practice_id, file_id, position, payer_id, payer_code, payee_npi, trace,
+    total_cents, paid_on, expects_money, claims,
+    cast(provider_adjustments as text) as provider_adjustments, status, rule, place,
+    difference_cents, duplicate_of, received_at
+from remittances where tenant_id = :tenant_id and id = any (cast(:ids as uuid[]))
+    and (cast(:practices as uuid[]) is null or practice_id = any (cast(:practices as uuid[])))
+order by position
+""")
+
+_CLAIM_STATES = text("""
+select remit_id, status, count(*) as claims from remittance_claims
+where tenant_id = :tenant_id and remit_id = any (cast(:ids as uuid[]))
+group by remit_id, status order by remit_id, status
 """)
 
 _BY_NUMBER = text("""
@@ -293,6 +309,27 @@ async def locked(tx: Transaction, tenant_id: UUID, remit_id: UUID) -> Remit | No
     """One remittance, locked."""
     row = await tx.row(_LOCKED, {"tenant_id": tenant_id, "id": remit_id})
     return None if row is None else Remit(*row)
+
+
+async def read(
+    tx: Transaction, remit_ids: Sequence[UUID], practices: frozenset[UUID] | None
+) -> list[Remit]:
+    """Remittances of the transaction's tenant, in the practices the caller may see (None = all)."""
+    given = {
+        "tenant_id": tx.tenant_id,
+        "ids": strings(remit_ids),
+        "practices": None if practices is None else strings(practices),
+    }
+    return [Remit(*row) for row in await tx.rows(_READ, given)]
+
+
+async def claim_states(tx: Transaction, remit_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many claim payments of each remittance are in which state."""
+    given = {"tenant_id": tx.tenant_id, "ids": strings(remit_ids)}
+    found: dict[UUID, dict[str, int]] = {}
+    for row in await tx.rows(_CLAIM_STATES, given):
+        found.setdefault(row.remit_id, {})[row.status] = row.claims
+    return found
 
 
 async def match(tx: Transaction, remit: Remit) -> None:
