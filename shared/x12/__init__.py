@@ -44,20 +44,26 @@ from shared.x12.events import (
 )
 from shared.x12.guides.acknowledgement_277ca import ACKNOWLEDGEMENT_277CA
 from shared.x12.guides.acknowledgement_999 import ACKNOWLEDGEMENT_999
-from shared.x12.guides.claim import CLAIM_837P
+from shared.x12.guides.claim import CLAIM_837D, CLAIM_837I, CLAIM_837P
+from shared.x12.guides.claim_status import STATUS_276, STATUS_277
 from shared.x12.guides.eligibility import ELIGIBILITY_270, ELIGIBILITY_271
 from shared.x12.guides.remittance_835 import REMITTANCE_835
 from shared.x12.reading import Opener, stream_with
 from shared.x12.remittance_835 import RemittanceReader
 from shared.x12.segments import Delimiters
+from shared.x12.status_276_277 import StatusInquiryReader, StatusResponseReader
 
 _OPENERS = (
     Opener(CLAIM_837P, ClaimReader),
+    Opener(CLAIM_837I, ClaimReader),
+    Opener(CLAIM_837D, ClaimReader),
     Opener(REMITTANCE_835, RemittanceReader),
     Opener(ACKNOWLEDGEMENT_999, AcknowledgementReader),
     Opener(ACKNOWLEDGEMENT_277CA, BatchStatusReader),
     Opener(ELIGIBILITY_270, InquiryReader),
     Opener(ELIGIBILITY_271, ResponseReader),
+    Opener(STATUS_276, StatusInquiryReader),
+    Opener(STATUS_277, StatusResponseReader),
 )
 GUIDES = tuple(opener.guide for opener in _OPENERS)
 _BY_VERSION = {

@@ -240,8 +240,7 @@ KINDS: dict[str, Kind] = {
         Level.REPORT,
         4,
         Severity.EDIT,
-        "patient_share_differs patient  reversal_not_negated reversal"
-        "  level_totals_differ totals",
+        "patient_share_differs patient  reversal_not_negated reversal  level_totals_differ totals",
     ),
     **_kinds(
         Level.REPORT,

@@ -8,6 +8,10 @@ from typing import NamedTuple
 ZERO = Decimal(0)
 
 
+# A segment or part of one as it stands, for what no field names; a composite is an inner tuple.
+Raw = tuple[str | tuple[str, ...], ...]
+
+
 class Name(NamedTuple):
     """NM1: who, in what role (`entity`); `kind` 1 is a person, 2 an organisation."""
 

@@ -14,6 +14,7 @@ from shared.x12.parties import (
     Party,
     Period,
     Procedure,
+    Raw,
     Reference,
 )
 
@@ -73,6 +74,18 @@ def cut_at(
     ends = [*starts[1:], len(held)]
     runs = [list(held[start:end]) for start, end in zip(starts, ends, strict=True)]
     return list(held[: starts[0]]), runs
+
+
+def read_raw(elements: Sequence[str], component: str) -> Raw:
+    """Elements as they stand, composites taken apart so that no delimiter stays in them."""
+    return tuple(tuple(e.split(component)) if component in e else e for e in elements)
+
+
+def trimmed(raw: Raw) -> Raw:
+    """Without empty elements at the end."""
+    while raw and not raw[-1]:
+        raw = raw[:-1]
+    return raw
 
 
 def read_name(elements: Elements) -> Name:

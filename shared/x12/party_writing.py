@@ -12,6 +12,7 @@ from shared.x12.parties import (
     Party,
     Period,
     Procedure,
+    Raw,
     Reference,
 )
 from shared.x12.segments import SegmentWriter
@@ -30,6 +31,16 @@ def write_amount(amount: Decimal | None) -> str:
         return str(int(amount))
     text = f"{amount:f}".rstrip("0")
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def write_raw(out: SegmentWriter, raw: Raw) -> None:
+    """A segment as it stood."""
+    out.add(*elements_of(out, raw))
+
+
+def elements_of(out: SegmentWriter, raw: Raw) -> list[str]:
+    """Raw elements as text, composites put together again."""
+    return [e if isinstance(e, str) else out.composite(*e) for e in raw]
 
 
 def write_name(out: SegmentWriter, name: Name) -> None:
@@ -121,4 +132,5 @@ def write_party(out: SegmentWriter, party: Party) -> None:
 
 
 _NOTHING_MORE = Party(Name(""))[1:]
-_TAXONOMY_ROLE = {"71": "AT", "DD": "AS"}  # attending, assistant surgeon; everybody else performs
+# attending, assistant surgeon, referring; everybody else performs
+_TAXONOMY_ROLE = {"71": "AT", "DD": "AS", "DN": "RF", "P3": "RF"}

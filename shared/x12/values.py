@@ -77,7 +77,7 @@ def _simple(element: Element, value: str, reader: Reader) -> str:
     """The kind of fault of a plain value, or nothing."""
     kind = element.kind
     if kind in ("AN", "ID"):
-        if not value.isprintable():
+        if not value.isprintable() or reader.component in value:
             return "character_invalid"
         length = len(value)
     elif kind == "R":

@@ -9,10 +9,9 @@ from shared.x12.claim_837.values import (
     Drug,
     LineAdjudication,
     OtherPayer,
-    Raw,
     ServiceLine,
 )
-from shared.x12.parties import ZERO, Adjustment, Amount, Name, Party, Period, Reference
+from shared.x12.parties import ZERO, Adjustment, Amount, Name, Party, Period, Raw, Reference
 from shared.x12.party_reading import (
     Amounts,
     Dates,
@@ -23,7 +22,9 @@ from shared.x12.party_reading import (
     read_amount,
     read_period,
     read_procedure,
+    read_raw,
     read_reference,
+    trimmed,
 )
 
 Elements = list[str]
@@ -102,7 +103,7 @@ class _Body:
                 case "NTE":
                     parts.notes.append((e[1], padded(e, 3)[2]))
                 case _:
-                    parts.rest.append(tuple(e))
+                    parts.rest.append(read_raw(e, self.component))
         return parts
 
     def claim(
@@ -127,10 +128,10 @@ class _Body:
 
     def _codes(
         self, segments: list[Elements]
-    ) -> tuple[tuple[Diagnosis, ...], tuple[tuple[Raw, ...], ...]]:
+    ) -> tuple[tuple[Diagnosis, ...], tuple[tuple[tuple[str, ...], ...], ...]]:
         """HI segments: diagnoses by themselves, everything else as it stands."""
         diagnoses: list[Diagnosis] = []
-        others: list[tuple[Raw, ...]] = []
+        others: list[tuple[tuple[str, ...], ...]] = []
         for e in segments:
             composites = [c.split(self.component) for c in e[1:] if c]
             if composites and composites[0][0] in DIAGNOSES:
@@ -145,7 +146,7 @@ class _Body:
         """SBR and what follows it."""
         parts = self.gather(held[1:])
         sbr = padded(held[0], 10)
-        oi = padded(next((list(r) for r in parts.rest if r[0] == "OI"), ["OI"]), 7)
+        oi = padded(next((e for e in held if e[0] == "OI"), ["OI"]), 7)
         parties = parts.parties()
         insured = next((p for p in parties if p.name.entity == "IL"), _NOBODY)
         payer = next((p for p in parties if p.name.entity == "PR"), _NOBODY)
@@ -175,13 +176,13 @@ class _Body:
                 decisions.append(decision)
                 rest += more
         parts = self.gather(own[1:])
-        service = next((r for r in parts.rest if r[0] in _SERVICE), ())
-        line = _SERVICE[service[0]](self, list(service)) if service else ServiceLine(None, ZERO)
+        service = next((e for e in own if e[0] in _SERVICE), None)
+        line = _SERVICE[service[0]](self, service) if service else ServiceLine(None, ZERO)
         return line._replace(
             dates=tuple(parts.periods), references=tuple(parts.references),
             amounts=tuple(parts.amounts), notes=tuple(parts.notes), drugs=tuple(drugs),
             providers=parts.parties() + tuple(providers), adjudications=tuple(decisions),
-            rest=tuple(r for r in parts.rest if r is not service) + tuple(rest),
+            rest=tuple(r for r in parts.rest if r[0] not in _SERVICE) + tuple(rest),
         )  # fmt: skip
 
     def sv1(self, e: Elements) -> ServiceLine:
@@ -190,7 +191,7 @@ class _Body:
         pointers = self._pointers(e[7])
         return ServiceLine(
             read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[4]), e[3],
-            pointers, e[5], details=tuple(e[8:]),
+            pointers, e[5], details=self._details(e[8:]),
         )  # fmt: skip
 
     def sv2(self, e: Elements) -> ServiceLine:
@@ -199,7 +200,7 @@ class _Body:
         procedure = read_procedure(e[2], self.component) if e[2] else None
         return ServiceLine(
             procedure, self.amounts[e[3]], self._number(e[5]), e[4], revenue_code=e[1],
-            details=tuple(e[6:]),
+            details=self._details(e[6:]),
         )  # fmt: skip
 
     def sv3(self, e: Elements) -> ServiceLine:
@@ -208,8 +209,11 @@ class _Body:
         pointers = self._pointers(padded(e, 12)[11])
         return ServiceLine(
             read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[6]), "",
-            pointers, e[3], details=(e[4], e[5], *e[7:11]),
+            pointers, e[3], details=self._details([e[4], e[5], *e[7:11]]),
         )  # fmt: skip
+
+    def _details(self, elements: Elements) -> Raw:
+        return trimmed(read_raw(elements, self.component)) if elements else ()
 
     def _pointers(self, text: str) -> tuple[int, ...]:
         if not text:
@@ -222,7 +226,7 @@ class _Body:
     def _drug(self, held: list[Elements]) -> tuple[Drug, tuple[Party, ...]]:
         parts = self.gather(held[1:])
         lin = padded(held[0], 4)
-        ctp = padded(next((list(r) for r in parts.rest if r[0] == "CTP"), ["CTP"]), 6)
+        ctp = padded(next((e for e in held if e[0] == "CTP"), ["CTP"]), 6)
         quantity = self.amounts[ctp[4]] if ctp[4] else None
         drug = Drug(lin[3], quantity, ctp[5], lin[2], tuple(parts.references))
         return drug, parts.parties()

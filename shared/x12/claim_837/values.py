@@ -11,11 +11,10 @@ from shared.x12.parties import (
     Party,
     Period,
     Procedure,
+    Raw,
     Reference,
     find_reference,
 )
-
-Raw = tuple[str, ...]  # a segment as it stands, its id first
 
 
 class BatchHead(NamedTuple):
@@ -156,7 +155,7 @@ class Claim(NamedTuple):
     benefits_assigned: str = "Y"
     release: str = "Y"
     patient_signature: str = ""
-    accident: Raw = ()
+    accident: tuple[str, ...] = ()
     special_program: str = ""
     predetermination: str = ""
     delay_reason: str = ""
@@ -164,14 +163,14 @@ class Claim(NamedTuple):
     references: tuple[Reference, ...] = ()
     amounts: tuple[Amount, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
-    codes: tuple[tuple[Raw, ...], ...] = ()
+    codes: tuple[tuple[tuple[str, ...], ...], ...] = ()
     providers: tuple[Party, ...] = ()
     other_payers: tuple[OtherPayer, ...] = ()
     pay_to: Party | None = None
     pay_to_plan: Party | None = None
-    currency: Raw = ()
-    subscriber_condition: Raw = ()
-    patient_condition: Raw = ()
+    currency: tuple[str, ...] = ()
+    subscriber_condition: tuple[str, ...] = ()
+    patient_condition: tuple[str, ...] = ()
     rest: tuple[Raw, ...] = ()
 
     @property

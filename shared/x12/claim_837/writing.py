@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer, Raw
+from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer
 from shared.x12.claim_837.writing_line import write_line
 from shared.x12.envelope import SetBody
 from shared.x12.guide import Guide
-from shared.x12.parties import Party
+from shared.x12.parties import Party, Raw
 from shared.x12.party_writing import (
     write_adjustments,
     write_amount,
     write_date,
     write_party,
     write_period,
+    write_raw,
     write_reference,
 )
 from shared.x12.segments import Delimiters, SegmentWriter
@@ -169,7 +170,7 @@ def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
         for segment_id in ids:
             for raw in rest:
                 if raw[0] == segment_id:
-                    out.add(*raw)
+                    write_raw(out, raw)
 
 
 def _diagnoses(out: SegmentWriter, claim: Claim) -> None:
@@ -200,7 +201,7 @@ def _other_payer(out: SegmentWriter, other: OtherPayer) -> None:
         out.add("AMT", amount.qualifier, write_amount(amount.value))
     out.add("OI", "", "", other.benefits_assigned, other.patient_signature, "", other.release)
     for raw in other.rest:
-        out.add(*raw)
+        write_raw(out, raw)
     write_party(out, other.insured)
     write_party(out, other.payer)
     for provider in other.providers:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-from shared.x12.claim_837.values import Drug, LineAdjudication, Raw, ServiceLine
+from shared.x12.claim_837.values import Drug, LineAdjudication, ServiceLine
+from shared.x12.parties import Raw
 from shared.x12.party_writing import (
+    elements_of,
     write_adjustments,
     write_amount,
     write_party,
     write_period,
     write_procedure,
+    write_raw,
     write_reference,
 )
 from shared.x12.segments import SegmentWriter
@@ -56,19 +59,21 @@ def _sv1(out: SegmentWriter, line: ServiceLine) -> None:
     out.add(
         "SV1", write_procedure(out, line.procedure) if line.procedure else "",
         write_amount(line.charge), line.unit, write_amount(line.units), line.facility, "",
-        pointers, *line.details,
+        pointers, *elements_of(out, line.details),
     )  # fmt: skip
 
 
 def _sv2(out: SegmentWriter, line: ServiceLine) -> None:
     out.add(
         "SV2", line.revenue_code, write_procedure(out, line.procedure) if line.procedure else "",
-        write_amount(line.charge), line.unit, write_amount(line.units), *line.details,
+        write_amount(line.charge), line.unit, write_amount(line.units),
+        *elements_of(out, line.details),
     )  # fmt: skip
 
 
 def _sv3(out: SegmentWriter, line: ServiceLine) -> None:
-    details = line.details + ("",) * (6 - len(line.details))
+    details = elements_of(out, line.details)
+    details += [""] * (6 - len(details))
     pointers = out.composite(*map(str, line.pointers)) if line.pointers else ""
     out.add(
         "SV3", write_procedure(out, line.procedure) if line.procedure else "",
@@ -86,14 +91,14 @@ def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
     for segment_id in ids:
         for raw in rest:
             if raw[0] == segment_id:
-                out.add(*raw)
+                write_raw(out, raw)
 
 
 def _forms(out: SegmentWriter, rest: Sequence[Raw]) -> None:
     """LQ with the FRM that follow it, in the order given."""
     for raw in rest:
         if raw[0] in _LAST:
-            out.add(*raw)
+            write_raw(out, raw)
 
 
 def _adjudication(out: SegmentWriter, decision: LineAdjudication) -> None:

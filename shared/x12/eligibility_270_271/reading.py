@@ -8,7 +8,6 @@ from shared.x12.eligibility_270_271.values import (
     Head,
     Inquiry,
     Question,
-    Raw,
     Rejection,
     Response,
     Trace,
@@ -17,8 +16,8 @@ from shared.x12.errors import Finding, Place, finding
 from shared.x12.events import Item, Options
 from shared.x12.guide import Guide
 from shared.x12.loops import Branch
-from shared.x12.parties import Party, Period
-from shared.x12.party_reading import padded, read_period, read_procedure, read_reference
+from shared.x12.parties import Party, Period, Raw
+from shared.x12.party_reading import padded, read_period, read_procedure, read_raw, read_reference
 from shared.x12.segments import Delimiters
 from shared.x12.tree_reading import NOBODY, Context, TreeReader, first, ordinal_of
 
@@ -95,7 +94,7 @@ def _inquiries(body: Branch, context: Context) -> Iterator[Item]:
             dependent=_dependent(patient, context),
             traces=_traces(patient.own),
             questions=tuple(_question(b, context) for b in patient.own.inner("2110C", "2110D")),
-            rest=_rest(patient.person),
+            rest=_rest(patient.person, context),
         )
         yield _item(value, patient, ())
 
@@ -112,7 +111,7 @@ def _responses(body: Branch, context: Context) -> Iterator[Item]:
             traces=_traces(patient.own),
             rejections=tuple(_rejections(patient, benefits)),
             benefits=tuple(_benefit(b, context) for b in benefits),
-            rest=_rest(patient.person),
+            rest=_rest(patient.person, context),
         )
         yield _item(value, patient, _rejection_findings(patient, benefits))
 
@@ -131,10 +130,10 @@ def _traces(branch: Branch) -> tuple[Trace, ...]:
     return tuple(Trace(e[2], e[3], e[1], e[4]) for e in found)
 
 
-def _rest(person: Branch | None) -> tuple[Raw, ...]:
+def _rest(person: Branch | None, context: Context) -> tuple[Raw, ...]:
     if person is None:
         return ()
-    return tuple(tuple(e) for e in person.segments if e[0] not in _IN_PARTY)
+    return tuple(read_raw(e, context.component) for e in person.segments if e[0] not in _IN_PARTY)
 
 
 def _periods(branch: Branch, context: Context) -> tuple[Period, ...]:
@@ -152,7 +151,7 @@ def _repeated(text: str, context: Context) -> tuple[str, ...]:
 def _question(branch: Branch, context: Context) -> Question:
     eq = padded(branch.segments[0], 6)
     procedure = read_procedure(eq[2], context.component) if eq[2] else None
-    rest = tuple(tuple(e) for e in branch.segments[1:] if e[0] != "DTP")
+    rest = tuple(read_raw(e, context.component) for e in branch.segments[1:] if e[0] != "DTP")
     return Question(_repeated(eq[1], context), procedure, eq[3], _periods(branch, context), rest)
 
 
@@ -168,11 +167,11 @@ def _benefit(branch: Branch, context: Context) -> Benefit:
         amounts[eb[7]] if eb[7] else None, amounts[eb[8]] if eb[8] else None, eb[9],
         amounts[eb[10]] if eb[10] else None, eb[11], eb[12],
         read_procedure(eb[13], context.component) if eb[13] else None,
-        tuple(tuple(e) for e in branch.all("HSD")),
+        tuple(read_raw(e, context.component) for e in branch.all("HSD")),
         tuple(read_reference(e, context.component) for e in branch.all("REF")),
         _periods(branch, context), tuple(padded(e, 2)[1] for e in branch.all("MSG")),
         tuple(context.party(b) for b in branch.inner("2120C", "2120D")),
-        tuple(tuple(e) for e in rest),
+        tuple(read_raw(e, context.component) for e in rest),
     )  # fmt: skip
 
 

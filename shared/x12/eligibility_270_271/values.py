@@ -4,9 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.x12.parties import Party, Period, Procedure, Reference
-
-Raw = tuple[str, ...]  # a segment as it stands, its id first
+from shared.x12.parties import Party, Period, Procedure, Raw, Reference
 
 
 class Head(NamedTuple):

@@ -22,6 +22,7 @@ from shared.x12.party_writing import (
     write_name,
     write_period,
     write_procedure,
+    write_raw,
     write_reference,
 )
 from shared.x12.segments import Delimiters, SegmentWriter
@@ -132,12 +133,12 @@ class _Levels:
         for segment_id in _AFTER_DMG:
             for raw in rest:
                 if raw[0] == segment_id:
-                    out.add(*raw)
+                    write_raw(out, raw)
         for period in party.dates:
             write_period(out, period)
         for raw in rest:
             if raw[0] not in _AFTER_DMG:
-                out.add(*raw)
+                write_raw(out, raw)
 
 
 def _traces(out: SegmentWriter, traces: Iterable[Trace]) -> None:
@@ -155,7 +156,7 @@ def _question(out: SegmentWriter, question: Question) -> None:
     procedure = write_procedure(out, question.procedure) if question.procedure else ""
     out.add("EQ", out.repeated(*question.service_types), procedure, question.level)
     for raw in question.rest:
-        out.add(*raw)
+        write_raw(out, raw)
     for period in question.dates:
         write_period(out, period)
 
@@ -179,7 +180,7 @@ def _benefit(out: SegmentWriter, benefit: Benefit, rejections: list[Rejection]) 
         write_procedure(out, b.procedure) if b.procedure else "",
     )  # fmt: skip
     for raw in b.deliveries:
-        out.add(*raw)
+        write_raw(out, raw)
     for reference in b.references:
         write_reference(out, reference)
     for period in b.dates:
@@ -188,7 +189,7 @@ def _benefit(out: SegmentWriter, benefit: Benefit, rejections: list[Rejection]) 
     for message in b.messages:
         out.add("MSG", message)
     for raw in b.rest:
-        out.add(*raw)
+        write_raw(out, raw)
     if b.entities:
         out.add("LS", "2120")
         for entity in b.entities:

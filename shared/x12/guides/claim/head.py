@@ -73,6 +73,20 @@ PAYER_LOOP = Loop("2010BB", Required, 1, (
 ))  # fmt: skip
 PATIENT_CONDITION = Segment("PAT", Required, 1, "R=01,19,20,21,39,40,53,G8 - - - S=D8 S S=01 S S=Y")
 PATIENT_RELATION = Segment("PAT", Required, 1, "R=01,19,20,21,39,40,53,G8")
+PLAIN_SUBSCRIBER = Loop("2010BA", Required, 1, (
+    name("IL", "R=1,2 R S S - S S=II,MI S"),
+    *ADDRESS_IF_KNOWN,
+    Segment("DMG", Situational, 1, _SEX),
+    reference("SY"),
+    reference("Y4"),
+))  # fmt: skip
+PLAIN_PATIENT = Loop("2010CA", Required, 1, (
+    name("QC", _PERSON),
+    *ADDRESS,
+    Segment("DMG", Required, 1, _SEX),
+    reference("Y4"),
+    reference("1W,SY"),
+))  # fmt: skip
 PATIENT = Loop("2010CA", Required, 1, (
     name("QC", _PERSON),
     *ADDRESS,

@@ -36,7 +36,7 @@ OTHER_PAYER = Loop("2330B", Required, 1, (
 _SBR_PROFESSIONAL = (
     f"R={PAYER_RANK} R={RELATIONSHIP} S S S=12,13,14,15,16,41,42,43,47 - - - S={FILING}"
 )
-_SBR = f"R={PAYER_RANK} R={RELATIONSHIP} S S - - - - S={FILING}"
+SBR = f"R={PAYER_RANK} R={RELATIONSHIP} S S - - - - S={FILING}"
 MOA = Segment("MOA", Situational, 1, "S S S@rarc S@rarc S@rarc S@rarc S@rarc S S")
 MIA = Segment(
     "MIA",
@@ -52,6 +52,11 @@ def other(loop: str, codes: str, entity: str, ids: str, usage: str = Required) -
     return party(loop, name(codes, entity), reference(ids, 4, usage), many=most)
 
 
+AMOUNTS = (
+    Segment("AMT", Situational, 1, "R=D R"),
+    Segment("AMT", Situational, 1, "R=A8 R"),
+    Segment("AMT", Situational, 1, "R=EAF R"),
+)
 PROFESSIONAL_OTHERS = (
     other("2330C", "DN,P3", "R=1", "0B,1G,G2"),
     other("2330D", "82", "R=1,2", "0B,1G,G2,LU"),
@@ -63,9 +68,7 @@ PROFESSIONAL_OTHERS = (
 PROFESSIONAL = Loop("2320", Situational, 10, (
     Segment("SBR", Required, 1, _SBR_PROFESSIONAL),
     CAS,
-    Segment("AMT", Situational, 1, "R=D R"),
-    Segment("AMT", Situational, 1, "R=A8 R"),
-    Segment("AMT", Situational, 1, "R=EAF R"),
+    *AMOUNTS,
     Segment("OI", Required, 1, "- - R=N,W,Y S=P - R=I,Y"),
     MOA,
     OTHER_INSURED,
@@ -77,7 +80,7 @@ PROFESSIONAL = Loop("2320", Situational, 10, (
 def line_adjudication(procedure: str, most: int) -> Loop:
     """Loop 2430: what another payer paid for this line, and why not more."""
     return Loop("2430", Situational, most, (
-        Segment("SVD", Required, 1, f"R R {procedure} - R S"),
+        Segment("SVD", Required, 1, f"R R {procedure} R S"),
         CAS,
         moment("573", usage=Required),
         Segment("AMT", Situational, 1, "R=EAF R"),

@@ -83,7 +83,7 @@ LINE = Loop("2400", Required, 50, numbered=True, items=(
         Segment("REF", Situational, 1, "R=VY,XZ R"),
     )),
     *_PROVIDERS,
-    other_payer.line_adjudication("R(R=ER,HC,HP,IV,WK R S S S S S)", 15),
+    other_payer.line_adjudication("R(R=ER,HC,HP,IV,WK R S S S S S) -", 15),
     Loop("2440", Situational, 0, (
         Segment("LQ", Required, 1, "R=AS,UT R"),
         Segment("FRM", Required, 99, "R S=N,W,Y S S S"),
