@@ -125,7 +125,7 @@ _ENTRY = """entry.tenant_id, entry.id, entry.at, entry.actor, entry.action, entr
 _UNSEALED = text(f"""
 select {_ENTRY} from audit_unsealed waiting
 join audit_entries entry on entry.tenant_id = waiting.tenant_id and entry.id = waiting.id
-order by waiting.id limit :limit
+order by entry.at, entry.id limit :limit
 """)  # noqa: S608 - a constant
 
 _HEADS = text("""

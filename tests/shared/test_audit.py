@@ -91,7 +91,7 @@ async def test_the_links_are_as_documented(database: Database) -> None:
     await seal(database)
     async with database.pipeline(()) as tx:
         links = await tx.rows(text("select * from audit_chain order by seq"))
-        rows = await tx.rows(text("select * from audit_entries order by id"))
+        rows = await tx.rows(text("select * from audit_entries order by at"))
     before = bytes(32)
     for link, row in zip(links, rows, strict=True):
         shown = (

@@ -171,7 +171,7 @@ async def test_audit_entries_are_written_with_the_act(database: Database) -> Non
         tx.audit("claim.read", subject=CLAIM, patient=ENCOUNTER, purpose="TPO", fields=["name"])
         tx.audit("claim.list", subject=CLAIM)
     async with database.pipeline(()) as tx:
-        rows = await tx.rows(text("select * from audit_entries order by id"))
+        rows = await tx.rows(text("select * from audit_entries order by at"))
         waiting = await tx.scalar(text("select count(*) from audit_unsealed"))
     assert [(row.actor, row.action, row.request_id) for row in rows] == [
         ("user:7", "claim.read", "req-1"),
