@@ -195,7 +195,7 @@ def _values(body: Branch, context: Context) -> Iterator[Item]:
         accepted=_count(counts.get("90"), context), rejected=_count(counts.get("AA"), context),
         accepted_amount=sums.get("YU"), rejected_amount=sums.get("YY"),
     )  # fmt: skip
-    yield Item(value, body.segments, 2, tuple(_total_findings(value, answer)))
+    yield Item(value, body.whole(), 2, tuple(_total_findings(value, answer)))
 
 
 def _of(branch: Branch | None, segment_id: str) -> Iterator[list[str]]:

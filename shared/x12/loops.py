@@ -29,6 +29,11 @@ class Branch:
         """The first such segment."""
         return next(self.all(segment_id, *qualifiers), None)
 
+    def whole(self) -> list[Elements]:
+        """Its own segments and those of the loops inside it, as they stood in the file."""
+        inside = [elements for loop in self.loops for elements in loop.whole()]
+        return self.segments + inside
+
     def inner(self, *names: str) -> Iterator["Branch"]:
         """The loops directly inside with one of these names."""
         return (loop for loop in self.loops if loop.name in names)

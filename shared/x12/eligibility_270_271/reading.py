@@ -118,7 +118,7 @@ def _responses(body: Branch, context: Context) -> Iterator[Item]:
 
 def _item(value: Inquiry | Response, patient: _Patient, found: Iterable[Finding]) -> Item:
     own = patient.own
-    return Item(value, own.segments, own.ordinals[0], tuple(found))
+    return Item(value, own.whole(), own.ordinals[0], tuple(found))
 
 
 def _dependent(patient: _Patient, context: Context) -> Party | None:

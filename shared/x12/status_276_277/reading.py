@@ -93,7 +93,7 @@ def _made(
     level: Branch, name: str, at: _Above, context: Context, make: Make
 ) -> Iterator[Item]:  # fmt: skip
     for branch in level.inner(name):
-        yield Item(make(branch, at, context), branch.segments, branch.ordinals[0])
+        yield Item(make(branch, at, context), branch.whole(), branch.ordinals[0])
 
 
 def _trace(branch: Branch) -> str:

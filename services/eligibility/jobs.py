@@ -1,0 +1,57 @@
+"""Due inquiries: ask the clearinghouse in batches between transactions, record the answers."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from services.eligibility import actions
+from services.eligibility.actions import INQUIRE, Inquiry
+from services.eligibility.channels import clearinghouse
+from services.eligibility.settings import EligibilitySettings
+from shared import clock
+from shared.messaging import due
+from shared.messaging.due import DueItem
+from shared.service import Workplace
+
+
+async def inquire(workplace: Workplace) -> int:
+    """Ask about due checks, one 270 per practice and payer; returns how many were due."""
+    settings = cast(EligibilitySettings, workplace.settings)
+    items = await due.take(
+        workplace.database,
+        INQUIRE,
+        limit=settings.inquiry_batch,
+        lease_seconds=settings.inquiry_batch * settings.inquiry_timeout_seconds + 60,
+    )
+    if not items:
+        return 0
+    async with workplace.database.pipeline({item.tenant_id for item in items}) as tx:
+        inquiries = await actions.begin(tx, [(item.tenant_id, item.subject) for item in items])
+        asked = {one.check.id for one in inquiries}
+        await due.done(tx, INQUIRE, [item for item in items if item.subject not in asked])
+    by_id = {item.subject: item for item in items}
+    for batch in _batches(inquiries):
+        await _ask(workplace, batch, by_id)
+    return len(items)
+
+
+def _batches(inquiries: list[Inquiry]) -> list[list[Inquiry]]:
+    """One 270 has one source and one receiver: a batch per tenant, practice and payer."""
+    groups: dict[tuple[UUID, UUID, UUID], list[Inquiry]] = {}
+    for one in inquiries:
+        place = (one.check.tenant_id, one.check.practice_id, one.check.payer_id)
+        groups.setdefault(place, []).append(one)
+    return list(groups.values())
+
+
+async def _ask(workplace: Workplace, batch: list[Inquiry], items: dict[UUID, DueItem]) -> None:
+    settings = cast(EligibilitySettings, workplace.settings)
+    client = workplace.outside("clearinghouse", lambda: clearinghouse.client(settings))
+    told = await clearinghouse.ask(client, settings, batch, clock.business())
+    tenant_of = {one.check.id: one.check.tenant_id for one in batch}
+    async with workplace.database.pipeline(set(tenant_of.values())) as tx:
+        again = await actions.record(tx, tenant_of, told)
+        await due.done(tx, INQUIRE, [items[check] for check in tenant_of if check not in again])
+        for check, seconds in again.items():
+            await due.again(tx, INQUIRE, [items[check]], after_seconds=seconds)

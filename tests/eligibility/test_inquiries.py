@@ -1,0 +1,248 @@
+"""Due inquiries against a clearinghouse that answers over HTTP in real X12."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.eligibility import jobs
+from services.eligibility.settings import EligibilitySettings
+from shared import ids, x12
+from shared.database import Database
+from shared.events.eligibility import CoverageInactive, EligibilityFailed, EligibilityVerified
+from shared.service import Workplace
+from shared.x12.eligibility_270_271 import (
+    Benefit,
+    Head,
+    Inquiry,
+    Rejection,
+    Response,
+    Trace,
+    write_responses,
+)
+from tests.eligibility.samples import HANDLERS, encounter, keys_of, master_data
+from tests.support.builders import OTHER_TENANT, TENANT
+from tests.support.databases import DatabaseFactory
+from tests.support.services import deliver, published
+
+Payer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
+ACTIVE = (
+    Benefit("1", service_types=("30",), plan="ASTER PPO"),
+    Benefit("B", service_types=("98",), period="27", amount=Decimal(25), in_network="Y"),
+    Benefit("C", service_types=("30",), period="29", amount=Decimal("145.20")),
+)
+STATES = text("select state, tries, reason, copay_cents, answer_sealed from checks order by id")
+
+
+@pytest.fixture
+async def database(service_database: DatabaseFactory) -> Database:
+    made = await service_database("eligibility")
+    await deliver(made, HANDLERS, master_data())
+    return made
+
+
+def inquiries_in(request: httpx.Request) -> list[Inquiry]:
+    reading = x12.read(request.content, x12.Options(today=date(2030, 1, 1)))
+    assert [one for one in reading.findings if one.severity == "error"] == []
+    return [value for one in reading.sets for value in one.values if isinstance(value, Inquiry)]
+
+
+def answering(*responses: Response) -> httpx.Response:
+    body = write_responses(Head("REF", date(2026, 11, 23), "1200", purpose="11"), list(responses))
+    data = x12.write_interchange(
+        [body],
+        x12.Route(sender="CLAIMSTREAMCH", receiver="RCMNORTH", usage="T"),
+        x12.Controls(interchange=1, group=1, first_set=1),
+        at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+    )
+    return httpx.Response(200, content=data)
+
+
+def response_to(asked: Inquiry, benefits: tuple[Benefit, ...] = (), reject: str = "") -> Response:
+    return Response(
+        asked.payer,
+        asked.provider,
+        asked.subscriber,
+        asked.dependent,
+        traces=(Trace(asked.traces[0].number, asked.traces[0].origin, "2"),),
+        rejections=(Rejection("2100C", reject),) if reject else (),
+        benefits=benefits,
+    )
+
+
+def workplace(database: Database, payer: Payer) -> Workplace:
+    made = Workplace("eligibility", EligibilitySettings(), database, asyncio.Event())
+    made.outside(
+        "clearinghouse",
+        lambda: httpx.AsyncClient(
+            transport=httpx.MockTransport(payer), base_url="http://clearinghouse.test"
+        ),
+    )
+    return made
+
+
+async def states(database: Database) -> list[tuple[str, int, str]]:
+    async with database.pipeline([TENANT, OTHER_TENANT]) as tx:
+        return [(row.state, row.tries, row.reason) for row in await tx.rows(STATES)]
+
+
+async def test_a_batch_is_one_270_and_each_member_gets_its_answer(database: Database) -> None:
+    members = ("TEST-ACTIVE", "TEST-INACTIVE", "TEST-AAA72")
+    await deliver(database, HANDLERS, [encounter(keys_of(database), one) for one in members])
+    calls = []
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        asked = inquiries_in(request)
+        calls.append(len(asked))
+        told = {
+            "TEST-ACTIVE": {"benefits": ACTIVE},
+            "TEST-INACTIVE": {"benefits": (Benefit("6", service_types=("30",)),)},
+            "TEST-AAA72": {"reject": "72"},
+        }
+        return answering(*[response_to(one, **told[one.subscriber.name.id]) for one in asked])
+
+    assert await jobs.inquire(workplace(database, payer)) == 3
+    assert calls == [3]
+    facts = {type(one.data): one.data for one in await published(database)}
+    verified = facts[EligibilityVerified]
+    assert (verified.copay_cents, verified.deductible_left_cents) == (2500, 14_520)
+    assert CoverageInactive in facts
+    assert facts[EligibilityFailed].reject_code == "72"
+    assert await jobs.inquire(workplace(database, payer)) == 0
+
+
+async def test_a_dependent_is_asked_below_the_subscriber(database: Database) -> None:
+    await deliver(database, HANDLERS, [encounter(keys_of(database), relationship="19")])
+    seen: list[Inquiry] = []
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        seen.extend(inquiries_in(request))
+        return answering(response_to(seen[0], benefits=ACTIVE))
+
+    await jobs.inquire(workplace(database, payer))
+    [asked] = seen
+    assert (asked.subscriber.name.last, asked.subscriber.name.id) == ("SUBSCRIBER", "TEST-ACTIVE")
+    assert asked.dependent is not None
+    assert asked.dependent.name.last == "EXAMPLE"
+    assert (await states(database))[0][0] == "active"
+
+
+async def test_tenants_are_never_asked_about_together(database: Database) -> None:
+    await deliver(database, HANDLERS, master_data(OTHER_TENANT), tenant_id=OTHER_TENANT)
+    for tenant in (TENANT, OTHER_TENANT):
+        fact = encounter(keys_of(database), tenant_id=tenant)
+        await deliver(database, HANDLERS, [fact], tenant_id=tenant)
+    sizes = []
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        asked = inquiries_in(request)
+        sizes.append(len(asked))
+        return answering(*[response_to(one, benefits=ACTIVE) for one in asked])
+
+    await jobs.inquire(workplace(database, payer))
+    assert sizes == [1, 1]
+    assert [state for state, _, _ in await states(database)] == ["active", "active"]
+
+
+def time_out(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("silence", request=request)
+
+
+def source_down(request: httpx.Request) -> httpx.Response:
+    [asked] = inquiries_in(request)
+    down = Response(
+        asked.payer,
+        asked.provider,
+        asked.subscriber._replace(
+            name=asked.subscriber.name._replace(
+                last="", first="", id="", id_qualifier="", entity=""
+            )
+        ),
+        rejections=(Rejection("2000A", "42", "P"),),
+    )
+    return answering(down)
+
+
+@pytest.mark.parametrize(
+    ("payer", "reason"),
+    [
+        (lambda _: httpx.Response(503), "http_503"),
+        (lambda _: httpx.Response(302, headers={"Location": "http://evil.test"}), "http_302"),
+        (lambda _: httpx.Response(200, content=b"<html>hello</html>"), "unreadable_answer"),
+        (lambda _: httpx.Response(200, content=b""), "unreadable_answer"),
+        (
+            lambda request: answering(
+                response_to(
+                    inquiries_in(request)[0]._replace(
+                        traces=(Trace(str(ids.new()), "9CLAIMSTRM"),)
+                    ),
+                    benefits=ACTIVE,
+                )
+            ),
+            "no_answer",
+        ),
+        (time_out, "time_out"),
+        (source_down, "42"),
+    ],
+)
+async def test_silence_of_any_kind_is_tried_again_and_never_inactive(
+    database: Database, payer: Payer, reason: str
+) -> None:
+    await deliver(database, HANDLERS, [encounter(keys_of(database))])
+    assert await jobs.inquire(workplace(database, payer)) == 1
+    assert await states(database) == [("payer_down", 1, reason)]
+    last = (await published(database))[-1].data
+    assert isinstance(last, EligibilityFailed)
+    assert (last.verdict, last.final) == ("payer_down", False)
+    assert await jobs.inquire(workplace(database, payer)) == 0, "the back-off is kept"
+
+
+async def test_a_killed_inquiry_is_asked_again(database: Database) -> None:
+    await deliver(database, HANDLERS, [encounter(keys_of(database))])
+
+    class Killed(BaseException):
+        pass
+
+    def dies(_: httpx.Request) -> httpx.Response:
+        raise Killed
+
+    with pytest.raises(Killed):
+        await jobs.inquire(workplace(database, dies))
+    assert (await states(database))[0][:2] == ("in_flight", 1)
+    async with database.pipeline([TENANT]) as tx:
+        await tx.run(text("update due_work set leased_until = null"))
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        return answering(response_to(inquiries_in(request)[0], benefits=ACTIVE))
+
+    await jobs.inquire(workplace(database, payer))
+    assert (await states(database))[0][:2] == ("active", 2)
+
+
+async def test_the_raw_answer_is_kept_sealed(database: Database) -> None:
+    await deliver(database, HANDLERS, [encounter(keys_of(database))])
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        return answering(response_to(inquiries_in(request)[0], benefits=ACTIVE))
+
+    await jobs.inquire(workplace(database, payer))
+    async with database.pipeline([TENANT]) as tx:
+        row = await tx.row(text("select id, answer_sealed from checks"))
+        assert row is not None
+        assert "TEST-ACTIVE" not in row.answer_sealed
+        raw = tx.keys.open_column(
+            "eligibility",
+            TENANT,
+            "checks.answer_sealed",
+            UUID(str(row.id)),
+            row.answer_sealed,
+            bytes,
+        )
+    assert b"EB*1" in raw
