@@ -1,4 +1,4 @@
-"""What a process asks its database about the installation: the clock's offset, the due work."""
+"""What a process asks its database about the installation: clock, revision, due work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from shared.database.transaction import Transaction
 _OFFSET = text("select clock_offset_seconds from installation")
 _SET_OFFSET = text(
     "update installation set clock_offset_seconds = :seconds, clock_changed_at = :now"
+    " where clock_offset_seconds < :seconds"
 )
+_REVISION = text("select version_num from alembic_version")
 _DUE = text(
     "select job, count(*) as due, extract(epoch from cast(:now as timestamptz) - min(due_at))"
     " as oldest_seconds from due_work where due_at <= :now group by job"
@@ -35,8 +37,22 @@ async def clock_offset_seconds(database: Database) -> int:
 
 
 async def set_clock_offset(tx: Transaction, seconds: int) -> None:
-    """Keep the offset for the processes of this service; needs a pipeline transaction."""
+    """Keep the offset for the processes of this service, unless it knows a later one.
+
+    Needs a pipeline transaction.
+    """
     await tx.run(_SET_OFFSET, {"seconds": seconds, "now": clock.system()})
+
+
+def follow_clock(seconds: int) -> None:
+    """Let this process follow an offset; business time only advances, so less is ignored."""
+    clock.set_offset(max(seconds, clock.offset_seconds()))
+
+
+async def revision(database: Database) -> str:
+    """The migration the database is at; compare with `migrating.newest(service)` at start."""
+    async with database.pipeline(()) as tx:
+        return str(await tx.scalar(_REVISION) or "")
 
 
 async def due_figures(database: Database) -> list[Due]:

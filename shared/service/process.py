@@ -18,14 +18,14 @@ from typing import Any
 
 from shared import telemetry
 from shared.database import Database, DatabaseUrls
-from shared.database.installation import clock_offset_seconds
+from shared.database.installation import clock_offset_seconds, follow_clock
 from shared.errors import TryAgain
 from shared.messaging import attach, open_bus
 from shared.messaging.bus import Bus
 from shared.sealing import Keyring
 from shared.service.declaration import Service, Workplace
 from shared.service.recurring import first_of
-from shared.service.roles import Site, follow_clock, run_role
+from shared.service.roles import Site, run_role
 from shared.settings import ServiceSettings
 from shared.web.health import Health, admin_app
 from shared.web.serving import Port, open_port

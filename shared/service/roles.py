@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bind_contextvars
 
-from shared import clock, telemetry
+from shared import telemetry
 from shared.database import Transaction
-from shared.database.installation import set_clock_offset
+from shared.database.installation import follow_clock, set_clock_offset
 from shared.events.envelope import Envelope
 from shared.events.tenancy import TestClockAdvanced
 from shared.messaging import Consumer, ParkedRunner, Relay, Subscription, fail_points
@@ -48,11 +48,6 @@ async def on_clock_advanced(events: list[Envelope[TestClockAdvanced]], tx: Trans
     seconds = max(event.data.offset_seconds for event in events)
     await set_clock_offset(tx, seconds)
     follow_clock(seconds)
-
-
-def follow_clock(seconds: int) -> None:
-    """Take over an offset; business time is only ever advanced, so an older figure is ignored."""
-    clock.set_offset(max(seconds, clock.offset_seconds()))
 
 
 def handlers_of(service: Service) -> Handlers:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from shared.database import Database
 from shared.web.calls import Allowance
-from shared.web.edge import MAX_IN_FLIGHT, Edge
+from shared.web.edge import MAX_IN_FLIGHT, Edge, is_public
 from shared.web.principal import Authenticator
 from shared.web.problems import MEDIA_TYPE, install_problems
 
@@ -75,7 +75,8 @@ def make_app(
 ) -> FastAPI:
     """The application of a service; ValueError for a route that does not say who may use it.
 
-    public: paths that need no caller. max_body_bytes holds unless a route sets `max_body_size`.
+    public: paths that need no caller (see Edge). max_body_bytes holds unless a route sets
+    `max_body_size`.
     """
     app = FastAPI(
         title=f"Claimstream {service}",
@@ -120,7 +121,7 @@ def _check_routes(router: APIRouter, public: frozenset[str]) -> None:
     silent = [
         route.path
         for route in routes_of(router)
-        if allowance_of(route) is None and route.path not in public
+        if allowance_of(route) is None and not is_public(route.path, public)
     ]
     if silent:
         raise ValueError(f"routes that do not say who may use them: {silent}")

@@ -33,6 +33,11 @@ class Reply(NamedTuple):
     model: BaseModel
     headers: Mapping[str, str]
 
+    def response(self, status: int = 200) -> Response:
+        """The answer it makes; the bytes are the ones a repeat will get."""
+        content = self.model.model_dump_json(by_alias=True)
+        return Response(content, status, dict(self.headers), media_type="application/json")
+
 
 class Call:
     """What a route gets: the caller, and transactions in the caller's name."""
@@ -50,26 +55,27 @@ class Call:
 
     async def read(self, question: Callable[[Transaction], Awaitable[T]]) -> T:
         """The answer to a question, in one transaction of the caller's tenant."""
-        return await self._in_transaction(question, self.principal.tenant_id)
+        return await self._in_transaction(question)
 
     async def once(
         self,
         act: Callable[[Transaction], Awaitable[BaseModel | Reply | Response]],
         *,
         status: int = 200,
-        tenant_id: UUID | None = None,
+        across: tuple[UUID, ...] = (),
     ) -> Response:
         """Act once per Idempotency-Key, however often the request arrives.
 
         The answer is recorded with the effect; a repeat gets it again with
-        `Idempotent-Replayed: true`. tenant_id: only where a caller without a tenant makes one.
+        `Idempotent-Replayed: true`. across: only for what belongs to the installation: act with
+        the pipeline's role, in sight of these tenants; the first one keeps the record.
         """
         key = idempotency.checked_key(self.request.headers.get("idempotency-key"))
         body = await self.request.body()
 
         async def act_once(tx: Transaction) -> Response:
-            path = self.request.url.path
-            attempt = idempotency.attempt_of(tx, route=self.route, path=path, key=key, body=body)
+            asked = idempotency.Asked(self.route, self.request.url.path, key, body)
+            attempt = idempotency.attempt_of(tx, asked)
             earlier = await idempotency.earlier_answer(tx, attempt)
             if earlier is not None:
                 headers = {**earlier.headers, "Idempotent-Replayed": "true"}
@@ -78,7 +84,7 @@ class Call:
             await idempotency.keep_answer(tx, attempt, response)
             return response
 
-        return await self._in_transaction(act_once, tenant_id or self.principal.tenant_id)
+        return await self._in_transaction(act_once, across)
 
     async def body(self, *media_types: str) -> bytes:
         """The raw body where it is one of these media types; Declined 415 otherwise."""
@@ -115,20 +121,24 @@ class Call:
         return f"{self.database.service} {self.route}"
 
     async def _in_transaction(
-        self, work: Callable[[Transaction], Awaitable[T]], tenant_id: UUID
+        self, work: Callable[[Transaction], Awaitable[T]], across: tuple[UUID, ...] = ()
     ) -> T:
         actor, request_id = self.principal.subject, telemetry.request_id()
+        if across:
+            async with self.database.pipeline(across) as tx:
+                tx.actor, tx.request_id = actor, request_id
+                return await work(tx)
+        tenant_id = self.principal.tenant_id
         async with self.database.request(tenant_id, actor=actor, request_id=request_id) as tx:
             return await work(tx)
 
 
 def answer_of(outcome: BaseModel | Reply | Response, status: int) -> Response:
-    """The HTTP answer a result makes; the bytes are the ones a repeat will get."""
+    """The HTTP answer a result makes."""
     if isinstance(outcome, Response):
         return outcome
-    model, headers = outcome if isinstance(outcome, Reply) else (outcome, {})
-    content = model.model_dump_json(by_alias=True)
-    return Response(content, status, dict(headers), media_type="application/json")
+    reply = outcome if isinstance(outcome, Reply) else Reply(outcome, {})
+    return reply.response(status)
 
 
 @dataclass(frozen=True, slots=True)

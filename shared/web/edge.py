@@ -28,7 +28,8 @@ _SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff
 class Edge:
     """ASGI middleware around one application.
 
-    public: paths that need no caller. max_in_flight: beyond it the answer is 503 at once.
+    public: paths that need no caller; one that ends with `/` means all below it.
+    max_in_flight: beyond it the answer is 503 at once.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Edge:
             await problem_of(error)(scope, receive, answer.send)
 
     async def _admit(self, scope: Scope, answer: _Answer) -> None:
-        if scope["path"] in self._public:
+        if is_public(scope["path"], self._public):
             return
         admission = await self._authenticator.admit(Headers(scope=scope))
         scope["rcm.principal"] = admission.principal
@@ -154,6 +155,13 @@ class _Answer:
         for name, value in {**_SAFE_HEADERS, **self.extra}.items():
             if name not in headers:
                 headers[name] = value
+
+
+def is_public(path: str, public: frozenset[str]) -> bool:
+    """Whether a path (or a route's template) needs no caller."""
+    return path in public or any(
+        path.startswith(prefix) for prefix in public if prefix.endswith("/")
+    )
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -55,6 +55,15 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Asked(NamedTuple):
+    """What a request asks: method and path template, path, its key and its body."""
+
+    route: str
+    path: str
+    key: str
+    body: bytes
+
+
 class Attempt(NamedTuple):
     """One request under its key: where it went and what was in it."""
 
@@ -75,11 +84,12 @@ def checked_key(key: str | None) -> str:
     return key
 
 
-def attempt_of(tx: Transaction, *, route: str, path: str, key: str, body: bytes) -> Attempt:
+def attempt_of(tx: Transaction, asked: Asked) -> Attempt:
     """The attempt behind a request. The fingerprint is keyed, because a body may hold PHI."""
-    digest = hashlib.sha256(path.encode() + b"\0" + _canonical(body)).hexdigest()
-    mark = tx.keys.blind_index(tx.service, tx.tenant_id, "idempotency", digest)
-    return Attempt(tx.tenant_id, route, key, mark)
+    tenant_id = tx.tenants[0]
+    digest = hashlib.sha256(asked.path.encode() + b"\0" + _canonical(asked.body)).hexdigest()
+    mark = tx.keys.blind_index(tx.service, tenant_id, "idempotency", digest)
+    return Attempt(tenant_id, asked.route, asked.key, mark)
 
 
 def _canonical(body: bytes) -> bytes:
