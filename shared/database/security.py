@@ -105,7 +105,7 @@ def secure(
         f"grant {grants} on {table} to {{role}}_http, {{role}}_pipeline",
     ]
     if owner_reads:
-        statements.append(_policy(table, "owner", "true"))
+        statements.append(_reading_policy(table, "owner"))
     run_as_owner(op, statements)
 
 
@@ -117,6 +117,7 @@ def secure_plumbing(op: Operations) -> None:
     statements += [
         "grant usage on sequence outbox_id_seq to {role}_http, {role}_pipeline",
         "grant execute on function outbox_roll(int) to {role}_pipeline",
+        "grant select on alembic_version to {role}_http, {role}_pipeline, {role}_checker",
     ]
     run_as_owner(op, statements)
 
@@ -155,7 +156,8 @@ def _policy(table: str, role: str, sees: str) -> str:
 
 
 def _checked(table: str) -> list[str]:
-    return [
-        f"create policy {table}_checker on {table} for select to {{role}}_checker using (true)",
-        f"grant select on {table} to {{role}}_checker",
-    ]
+    return [_reading_policy(table, "checker"), f"grant select on {table} to {{role}}_checker"]
+
+
+def _reading_policy(table: str, role: str) -> str:
+    return f"create policy {table}_{role} on {table} for select to {{role}}_{role} using (true)"

@@ -190,7 +190,8 @@ def _allowed(policy: asyncpg.Record, role: str) -> set[tuple[str, str, str | Non
     if role == "checker":
         return {("SELECT", "true", None)}
     if role == "owner":
-        return {("ALL", "true", "true")} if table in SEEN_BY_OWNER else set()
+        seen = {("ALL", "true", "true"), ("SELECT", "true", None)}
+        return seen if table in SEEN_BY_OWNER else set()
     if role == "pipeline" and table in PLUMBING:
         return {("ALL", "true", "true")}
     if role == "http" and table in WITHOUT_TENANT:
