@@ -171,7 +171,7 @@ sa.Index(
         for name in ("tenant_id", "payer_code", "trace", "total_cents", "paid_on")
     ),
     unique=True,
-    postgresql_where=sa.text("status <> 'duplicate'"),
+    postgresql_where=sa.text("status not in ('duplicate', 'quarantined')"),
 )
 sa.Index("remittances_trace", remittances.c.tenant_id, remittances.c.trace)
 sa.Index("remittances_by_file", remittances.c.tenant_id, remittances.c.file_id)

@@ -154,7 +154,7 @@ def payment(
     cas: tuple[tuple[str, str, int], ...] = (("CO", "45", 4_750), ("PR", "3", 2_500)),
     code: str = "99213",
     status: str = "1",
-    number: str = "PAYER1",
+    number: str = "",
     remarks: tuple[str, ...] = (),
 ) -> ClaimPayment:
     """One claim payment with one line that carries all adjustments; the paid amount follows."""
@@ -167,7 +167,7 @@ def payment(
         charge=Money(charge),
         paid=Money(paid),
         patient=Money(sum(cents for group, _, cents in cas if group == "PR")),
-        payer_control_number=number,
+        payer_control_number=number or f"P{control_number}",
         services=(ServicePayment("1", code, Money(charge), Money(paid), adjustments, remarks),),
     )
 

@@ -8,31 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.payments import handlers
+from services.payments.__main__ import service
 from services.payments.actions import intake, posting
 from services.payments.actions.intake import IncomingFile
 from services.payments.domain.remittance import Remittance
 from services.payments.repository import ledger
 from shared.database import Database
-from shared.events.claims import ClaimDenied, ClaimSubmitted
-from shared.events.coding import EncounterCoded
-from shared.events.eligibility import CoverageInactive
 from shared.events.marks import Fact
-from shared.events.tenancy import PayerChanged, PracticeChanged, TenantChanged
 from tests.payments import builders
 from tests.payments.builders import Case
 from tests.support import services
 from tests.support.builders import TENANT
 
-HANDLERS = {
-    EncounterCoded: handlers.on_encounters_coded,
-    CoverageInactive: handlers.on_coverages_inactive,
-    ClaimSubmitted: handlers.on_claims_submitted,
-    ClaimDenied: handlers.on_claims_denied,
-    TenantChanged: handlers.on_tenants_changed,
-    PracticeChanged: handlers.on_practices_changed,
-    PayerChanged: handlers.on_payers_changed,
-}
+HANDLERS = service.handlers
 
 _BALANCES = text("""
 select account, sum(balance_cents) as cents from balances

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -26,7 +25,7 @@ from services.payments.domain.remittance import (
     differences,
 )
 from services.payments.repository import ledger, masters, remittances
-from services.payments.repository.remittances import NewFile, Remit
+from services.payments.repository.remittances import Natural, NewFile, Original, Remit
 from shared import clock, ids
 from shared.database import Transaction
 from shared.errors import Conflict, NotFound
@@ -40,7 +39,6 @@ from shared.money import ZERO
 
 KIND = "835"
 UNKNOWN_PAYEE = "payee_unknown"
-Natural = tuple[str, str, int, date]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +104,10 @@ async def release(tx: Transaction, remit_id: UUID) -> None:
         raise Conflict(
             "does_not_balance", "Its amounts do not add up; ask the payer for a corrected one."
         )
+    await tx.lock("trace", [funds.trace_id(tx.tenant_id, remit.trace)])
+    earlier = await remittances.originals(tx, tx.tenant_id, [remit.trace])
+    if not earlier[_natural(remit)].is_quarantined:
+        raise Conflict("duplicate", "The same payment came again meanwhile and was accepted.")
     known = await masters.payees(tx, tx.tenant_id, [remit.payee_npi])
     if remit.payee_npi not in known:
         raise Conflict(UNKNOWN_PAYEE, "No practice here has the NPI it pays to.")
@@ -117,9 +119,7 @@ async def release(tx: Transaction, remit_id: UUID) -> None:
 
 async def _understood(tx: Transaction, file_id: UUID, read: Sequence[Remittance]) -> list[_Taken]:
     tenant_id = tx.tenant_id
-    earlier: dict[Natural, UUID] = await remittances.originals(
-        tx, tenant_id, [each.trace for each in read]
-    )
+    earlier = await remittances.originals(tx, tenant_id, [each.trace for each in read])
     practices = await masters.payees(tx, tenant_id, [each.payee_npi for each in read])
     payers = await masters.payer_ids(tx, tenant_id, [each.payer_code for each in read])
     taken = []
@@ -130,19 +130,27 @@ async def _understood(tx: Transaction, file_id: UUID, read: Sequence[Remittance]
             practice_id=practices.get(said.payee_npi, ids.NIL),
             payer_id=payers.get(said.payer_code),
         )
-        natural = said.payer_code, said.trace, said.total.cents, said.paid_on
-        remit = _judged(remit, found, earlier.get(natural))
-        earlier.setdefault(natural, remit.id)
+        remit = _judged(remit, found, earlier.get(_natural(remit)))
+        if remit.status != RemittanceStatus.DUPLICATE:
+            is_quarantined = remit.status == RemittanceStatus.QUARANTINED
+            earlier[_natural(remit)] = Original(remit.id, is_quarantined)
         taken.append(_Taken(remit, said, found))
     return taken
 
 
-def _judged(remit: Remit, found: Sequence[Difference], original: UUID | None) -> Remit:
-    """Duplicate, quarantined with the first difference, or balanced."""
-    if original is not None:
-        return remit._replace(status=RemittanceStatus.DUPLICATE.value, duplicate_of=original)
+def _natural(remit: Remit) -> Natural:
+    return remit.payer_code, remit.trace, remit.total_cents, remit.paid_on
+
+
+def _judged(remit: Remit, found: Sequence[Difference], original: Original | None) -> Remit:
+    """Duplicate, quarantined with the first difference, or balanced.
+
+    A good version of a payment that was put aside is no duplicate: it is the correction.
+    """
     if not found and remit.practice_id == ids.NIL:
         found = [Difference(UNKNOWN_PAYEE, "payment", ZERO)]
+    if original is not None and (found or not original.is_quarantined):
+        return remit._replace(status=RemittanceStatus.DUPLICATE.value, duplicate_of=original.id)
     if found:
         return remit._replace(
             status=RemittanceStatus.QUARANTINED.value,

@@ -146,7 +146,7 @@ create table remittances (
 create index remittances_by_file on remittances (tenant_id, file_id)
 
 create unique index remittances_once on remittances (tenant_id, payer_code, trace, total_cents, paid_on)
-    where status <> 'duplicate'
+    where status not in ('duplicate', 'quarantined')
 
 create index remittances_trace on remittances (tenant_id, trace)
 

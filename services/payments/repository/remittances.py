@@ -35,8 +35,9 @@ where f.tenant_id = :tenant_id and f.file_id = :file_id order by r.position
 """)
 
 _ORIGINALS = text("""
-select id, payer_code, trace, total_cents, paid_on from remittances
+select id, payer_code, trace, total_cents, paid_on, status from remittances
 where tenant_id = :tenant_id and status <> 'duplicate' and trace = any (cast(:traces as text[]))
+order by status = 'quarantined' desc, received_at, id
 """)
 
 _REMITTANCES = text("""
@@ -107,7 +108,7 @@ update remittance_claims r set claim_id = c.id from claims c
 where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.claim_id is null
     and r.status in ('waiting', 'unmatched') and r.payer_control_number <> ''
     and c.tenant_id = r.tenant_id and c.payer_control_number = r.payer_control_number
-    and c.payer_id = :payer_id
+    and c.payer_id = :payer_id and c.charge_cents = abs(r.charge_cents)
 """)
 
 _POSTABLE = text("""
@@ -166,6 +167,17 @@ from unnest(cast(:tenant_id as uuid[]), cast(:encounter_id as uuid[]))
 join claims c on c.tenant_id = w.tenant_id and c.encounter_id = w.encounter_id
 join control_numbers n on n.tenant_id = c.tenant_id and n.claim_id = c.id
 """)
+
+
+Natural = tuple[str, str, int, date]
+"""Payer code, trace, total in cents, date: the same four are the same payment."""
+
+
+class Original(NamedTuple):
+    """A payment seen before; one that was put aside has posted nothing."""
+
+    id: UUID
+    is_quarantined: bool
 
 
 class NewFile(NamedTuple):
@@ -259,10 +271,15 @@ async def of_file(tx: Transaction, tenant_id: UUID, file_id: str) -> list[UUID]:
 
 async def originals(
     tx: Transaction, tenant_id: UUID, traces: Sequence[str]
-) -> dict[tuple[str, str, int, date], UUID]:
-    """Payments seen before, by (payer, trace, total, date): what makes another a duplicate."""
+) -> dict[Natural, Original]:
+    """Payments seen before, by (payer, trace, total, date); accepted ones before put-aside ones."""
     rows = await tx.rows(_ORIGINALS, {"tenant_id": tenant_id, "traces": list(traces)})
-    return {(row.payer_code, row.trace, row.total_cents, row.paid_on): row.id for row in rows}
+    return {
+        (row.payer_code, row.trace, row.total_cents, row.paid_on): Original(
+            row.id, is_quarantined=row.status == RemittanceStatus.QUARANTINED
+        )
+        for row in rows
+    }
 
 
 async def keep(tx: Transaction, remits: Sequence[Remit]) -> None:
@@ -333,7 +350,7 @@ async def claim_states(tx: Transaction, remit_ids: Sequence[UUID]) -> dict[UUID,
 
 
 async def match(tx: Transaction, remit: Remit) -> None:
-    """Find our claims: by our control number, else by the payer's own number."""
+    """Find our claims: by our control number, else by the payer's own number and the charge."""
     given = {"tenant_id": remit.tenant_id, "remit_id": remit.id}
     await tx.run(_BY_NUMBER, given)
     if remit.payer_id is not None:

@@ -129,8 +129,10 @@ def test_a_statement_asks_for_what_the_ledger_says_is_owed(found: list[Posting])
                 Posting(Trigger.PATIENT_SHARE, Money(2_264), 1, "PR-2"),
             ),
             FACTS,
-            "This is your deductible: $120.00 and "
-            "your coinsurance (your part of the cost): $22.64.",
+            (
+                "This is your deductible: $120.00 and "
+                "your coinsurance (your part of the cost): $22.64."
+            ),
         ),
         (
             (
