@@ -94,8 +94,8 @@ class Transaction:
         self.released: list[tuple[str, UUID]] = []
         self.scheduled: list[Scheduled] = []
         self.audited: list[audit.Entry] = []
-        self._scope = frozenset(tenants)
-        self._derived: dict[tuple[UUID, str, UUID], int] = {}
+        self._scope = frozenset(tenant.int for tenant in tenants)
+        self._derived: dict[tuple[int, str, int], int] = {}
 
     @property
     def tenant_id(self) -> UUID:
@@ -230,13 +230,13 @@ class Transaction:
         )
 
     def _derive(self, causation_id: UUID, type_name: str, subject: UUID) -> UUID:
-        place = (causation_id, type_name, subject)
+        place = (causation_id.int, type_name, subject.int)
         number = self._derived.get(place, 0)
         self._derived[place] = number + 1
         return ids.derived(causation_id, f"{type_name}:{subject}:{number}")
 
     def _check_scope(self, tenant_id: UUID) -> None:
-        if tenant_id not in self._scope:
+        if tenant_id.int not in self._scope:
             raise LookupError("the cause belongs to a tenant outside this transaction's scope")
 
 
