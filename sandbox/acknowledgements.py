@@ -20,7 +20,7 @@ from shared.x12.acknowledgement_277ca import (
 )
 from shared.x12.acknowledgement_999 import Acknowledgement, write_acknowledgement
 from shared.x12.claim_837 import Claim
-from shared.x12.parties import Name, Party, Reference
+from shared.x12.parties import ZERO, Name, Party, Reference
 
 RECEIVED = StatusReport((Status("A1", "19"),), action="WQ")
 
@@ -51,7 +51,7 @@ def claims_answer(
     batch: Batch, verdicts: Iterable[Verdict], receiver: str, number: int, day: date
 ) -> bytes:
     """A file that holds one 277CA, the answer to one ST of claims."""
-    total = sum(one.claim.charge for one in batch.claims)
+    total = sum((one.claim.charge for one in batch.claims), ZERO)
     status = with_totals(
         BatchStatus(
             reference=f"{number}", created=day, time=f"{noon(day):%H%M}",

@@ -31,12 +31,13 @@ UNKNOWN_PAYER = Rejection("2100A", "79", "C")
 
 
 class Question(NamedTuple):
-    """One 270 that was read: who asks, the set's head, the inquiries in order.
+    """One 270 that was read: who asks, under which ISA13, the set's head, the inquiries in order.
 
     refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
     """
 
     sender: str
+    control: int
     head: Head
     inquiries: tuple[Inquiry, ...]
     refusal: bytes = b""
@@ -50,22 +51,22 @@ def read_question(data: bytes, *, today: date) -> Question:
         raise Unreadable("not_x12", "The body is not an X12 interchange.") from error
     interchange = reading.interchanges[0]
     sender = interchange.interchange.sender
+    number = interchange.interchange.control
+    control = int(number) if number.isascii() and number.isdigit() else 1
+    nothing = Question(sender, control, Head("", None, ""), ())
     ta1 = acknowledge_interchange(interchange)
     if ta1.status == "R":
-        return Question(sender, _NO_HEAD, (), interchange_answer(ta1, sender, 1, today))
+        return nothing._replace(refusal=interchange_answer(ta1, sender, control, today))
     if any(each.severity is Severity.ERROR for each in reading.findings):
         answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
         if answer is not None:
-            return Question(sender, _NO_HEAD, (), group_answer(answer, sender, 1, today))
+            return nothing._replace(refusal=group_answer(answer, sender, control, today))
     values = [value for one in reading.sets for value in one.values]
     inquiries = tuple(value for value in values if isinstance(value, Inquiry))
     if not inquiries:
         raise Unreadable("no_inquiry", "The file holds no 270 inquiry.")
     head = next(value for value in values if isinstance(value, Head))
-    return Question(sender, head, inquiries)
-
-
-_NO_HEAD = Head("", None, "")
+    return nothing._replace(head=head, inquiries=inquiries)
 
 
 class Finding(NamedTuple):
@@ -80,14 +81,14 @@ def member_of(inquiry: Inquiry) -> tuple[str, str]:
     return inquiry.payer.name.id, inquiry.subscriber.name.id
 
 
-def answer(question: Question, findings: Sequence[Finding], *, number: int, today: date) -> bytes:
-    """The 271 for a 270, its members in the same order."""
+def answer(question: Question, findings: Sequence[Finding], *, today: date) -> bytes:
+    """The 271 for a 270, its members in the same order, under the same control number."""
     head = Head(question.head.reference, today, f"{noon(today):%H%M}", "11")
     responses = [
         _response(inquiry, found, today)
         for inquiry, found in zip(question.inquiries, findings, strict=True)
     ]
-    route, controls = envelope(question.sender, number)
+    route, controls = envelope(question.sender, question.control)
     return write_interchange([write_responses(head, responses)], route, controls, at=noon(today))
 
 

@@ -18,6 +18,7 @@ from shared.x12 import (
     InterchangeAcknowledgement,
     Item,
     Options,
+    Reading,
     SetReading,
     X12Error,
     read,
@@ -49,42 +50,41 @@ class Batch(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What one file comes to. sender: whose mailbox the answers go to (ISA06)."""
+    """What one file comes to."""
 
-    sender: str
     interchange_answers: tuple[InterchangeAcknowledgement, ...]
     group_answers: tuple[Acknowledgement, ...]
     batches: tuple[Batch, ...]
 
 
-def members_in(data: bytes) -> frozenset[str]:
-    """Members of a file whose first file is to be refused; nothing for bytes without an ISA."""
+_REFUSED_FIRST = tuple(
+    member for member, scenario in SCENARIOS.items() if scenario.refuse_first_file
+)
+
+
+def members_refused_first(data: bytes) -> frozenset[str]:
+    """Members named in a file whose first file is to be refused by a 999."""
+    return frozenset(member for member in _REFUSED_FIRST if member.encode() in data)
+
+
+def read_file(data: bytes, *, today: date) -> Reading:
+    """Read a file of claims; Unreadable without an ISA."""
     try:
-        reading = read(data, Options(check=False))
-    except X12Error:
-        return frozenset()
-    return frozenset(
-        value.subscriber.name.id
-        for one in reading.sets
-        for value in one.values
-        if isinstance(value, Claim) and _refused_first(value.subscriber.name.id)
-    )
+        return read(data, Options(today=today))
+    except X12Error as error:
+        raise Unreadable("not_x12", "The body is not an X12 interchange.") from error
 
 
-def _refused_first(member: str) -> bool:
-    scenario = SCENARIOS.get(member)
-    return scenario is not None and scenario.refuse_first_file
+def sender_of(reading: Reading) -> str:
+    """ISA06: whose mailbox the answers go to."""
+    return reading.interchanges[0].interchange.sender
 
 
-def receive(data: bytes, *, today: date, refused: frozenset[str] = frozenset()) -> Desk:
-    """Read a file of claims and decide on every level; Unreadable without an ISA.
+def receive(reading: Reading, *, refused: frozenset[str] = frozenset()) -> Desk:
+    """Decide about a file on every level.
 
     refused: members whose sets get a 999 with R although nothing is wrong with them.
     """
-    try:
-        reading = read(data, Options(today=today))
-    except X12Error as error:
-        raise Unreadable("not_x12", "The body is not an X12 interchange.") from error
     interchange_answers: list[InterchangeAcknowledgement] = []
     group_answers: list[Acknowledgement] = []
     batches: list[Batch] = []
@@ -102,8 +102,7 @@ def receive(data: bytes, *, today: date, refused: frozenset[str] = frozenset()) 
             group_answers.append(answer)
             if answer.status != "R":
                 batches += _batches(judged.sets, answer)
-    sender = reading.interchanges[0].interchange.sender if reading.interchanges else ""
-    return Desk(sender, tuple(interchange_answers), tuple(group_answers), tuple(batches))
+    return Desk(tuple(interchange_answers), tuple(group_answers), tuple(batches))
 
 
 def _judged(one: SetReading, refused: frozenset[str]) -> SetReading:

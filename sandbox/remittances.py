@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,7 +31,6 @@ from shared.x12.remittance_835 import (
     Remittance,
     ServicePayment,
     payment_expected,
-    reversal_of,
     write_remittance,
 )
 
@@ -49,13 +49,17 @@ class Payee(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One payment run: what one payer pays one practice of one receiver at one time."""
+    """One payment run: what one payer pays one practice of one receiver at one time.
+
+    owed: cents that earlier runs carried forward, by their traces.
+    """
 
     receiver: str
     payer: Payer
     payee: Payee
     claims: tuple[ClaimPayment, ...]
     interest: Money = ZERO
+    owed: Mapping[str, int] = {}
 
 
 def envelope(receiver: str, number: int) -> tuple[Route, Controls]:
@@ -136,54 +140,85 @@ def _written(adjustment: Adjustment) -> WrittenAdjustment:
     return WrittenAdjustment(adjustment.group, adjustment.carc, adjustment.amount.to_decimal())
 
 
-def corrected(first: ClaimPayment, second: ClaimPayment) -> tuple[ClaimPayment, ClaimPayment]:
-    """The reversal of a payment, then the new one, as one later 835 carries them."""
-    return reversal_of(first), second
-
-
 def trace_of(seed: int, run: Run) -> str:
     """TRN02 of a run: from the claims it pays, so that no two runs share one."""
     claims = [(one.claim_id, one.status, one.payer_control_number) for one in run.claims]
     return run.payer.code[0] + letters(seed, "trace", run.receiver, *claims, length=11)
 
 
-def remittance(seed: int, run: Run, paid_on: date) -> Remittance:
-    """The 835 of a run; nothing to pay makes it a notification (BPR H, NON)."""
-    payer, payee = run.payer, run.payee
-    origin = f"1{payer.tax_id}"
-    draft = Remittance(
-        Payment(
-            handling="H", amount=Decimal(0), credit="C", method="NON", date=paid_on,
-            trace=trace_of(seed, run), payer_id=origin,
-            payer=Party(
-                Name("PR", "2", payer.name, id_qualifier="XV", id=payer.code),
-                Address("1 INVENTED PLAZA", "MADISON", "WI", "537030001"),
-                (Reference("2U", payer.code),),
-                (Contact("BL", "PROVIDER DESK", (("TE", "6085550100"),)),),
-            ),
-            payee=Party(
-                Name("PE", "2", payee.name, id_qualifier="XX", id=payee.npi),
-                references=(Reference("TJ", payee.tax_id),) if payee.tax_id else (),
-            ),
-            production_date=paid_on,
-        ),
-        run.claims,
-        _interest(run, paid_on),
-    )  # fmt: skip
+class Carried(NamedTuple):
+    """A remittance and what is owed after it: cents left by trace."""
+
+    remittance: Remittance
+    left: dict[str, int]
+
+
+def remittance(seed: int, run: Run, paid_on: date) -> Carried:
+    """The 835 of a run; nothing to pay makes it a notification (BPR H, NON).
+
+    A net debt is carried forward (PLB FB, negative now, positive when a later run takes it).
+    """
+    trace = trace_of(seed, run)
+    earned = _total(claim.paid for claim in run.claims) + run.interest
+    forwarded = {trace: -earned.cents} if earned.cents < 0 else _taken(earned, run.owed)
+    left = {trace: -earned.cents} if earned.cents < 0 else {
+        each: run.owed[each] - cents for each, cents in forwarded.items()
+    }  # fmt: skip
+    sign = -1 if earned.cents < 0 else 1
+    plb = [_plb(run, paid_on, "L6", -run.interest)] if run.interest else []
+    plb += [
+        _plb(run, paid_on, "FB", Money(sign * cents), each) for each, cents in forwarded.items()
+    ]
+    draft = Remittance(_notice(run, trace, paid_on), run.claims, tuple(plb))
     amount = payment_expected(draft)
     if not amount:
-        return draft
+        return Carried(draft, left)
+    origin = draft.payment.payer_id
     accounts = ("CCP", "01", "091000019", "DA", "1000001", origin, "", "01", "075000022", "DA", "2")
     paid = draft.payment._replace(handling="I", amount=amount, method="ACH", accounts=accounts)
-    return draft._replace(payment=paid)
+    return Carried(draft._replace(payment=paid), left)
 
 
-def _interest(run: Run, paid_on: date) -> tuple[ProviderAdjustment, ...]:
-    if not run.interest:
-        return ()
+def _total(amounts: Iterable[Decimal]) -> Money:
+    return Money.total(Money.from_decimal(amount) for amount in amounts)
+
+
+def _taken(earned: Money, owed: Mapping[str, int]) -> dict[str, int]:
+    """What a run takes of earlier debts, oldest trace first, up to what it earns."""
+    taken, rest = {}, earned.cents
+    for trace, cents in owed.items():
+        part = min(cents, rest)
+        rest -= part
+        if part:
+            taken[trace] = part
+    return taken
+
+
+def _notice(run: Run, trace: str, paid_on: date) -> Payment:
+    """The head of an 835 that moves no money yet."""
+    payer, payee = run.payer, run.payee
+    return Payment(
+        handling="H", amount=Decimal(0), credit="C", method="NON", date=paid_on, trace=trace,
+        payer_id=f"1{payer.tax_id}",
+        payer=Party(
+            Name("PR", "2", payer.name, id_qualifier="XV", id=payer.code),
+            Address("1 INVENTED PLAZA", "MADISON", "WI", "537030001"),
+            (Reference("2U", payer.code),),
+            (Contact("BL", "PROVIDER DESK", (("TE", "6085550100"),)),),
+        ),
+        payee=Party(
+            Name("PE", "2", payee.name, id_qualifier="XX", id=payee.npi),
+            references=(Reference("TJ", payee.tax_id),) if payee.tax_id else (),
+        ),
+        production_date=paid_on,
+    )  # fmt: skip
+
+
+def _plb(
+    run: Run, paid_on: date, reason: str, amount: Money, reference: str = ""
+) -> ProviderAdjustment:
     year_end = date(paid_on.year, 12, 31)
-    owed = -run.interest.to_decimal()
-    return (ProviderAdjustment(run.payee.npi, year_end, "L6", owed),)
+    return ProviderAdjustment(run.payee.npi, year_end, reason, amount.to_decimal(), reference)
 
 
 def write(paid: Remittance, receiver: str, number: int, delivery: Delivery) -> bytes:
@@ -204,8 +239,3 @@ def garbled(data: bytes) -> bytes:
     cut = bytearray(data[: len(data) // 2])
     cut[::7] = b"?" * len(cut[::7])
     return bytes(cut)
-
-
-def cents(amount: Decimal) -> int:
-    """Dollars of the codec in whole cents."""
-    return Money.from_decimal(amount).cents

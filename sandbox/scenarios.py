@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from sandbox.chance import draw, weighted
-from sandbox.payers import COPAY_20, COPAY_25, FULL, SHARE_20, Design, Payer
+from sandbox.payers import COPAY_20, COPAY_25, FULL, NOTHING_OWED, PAYERS, SHARE_20, Design
 
 _T = TypeVar("_T")
 
@@ -129,6 +129,15 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "TEST-J16": Scenario((_SHARE,)),
     "TEST-J17": Scenario((Answer(Design()),)),
+    "TEST-J18": Scenario(
+        (
+            Answer(
+                COPAY_25,
+                {"20610": SHARE_20},
+                correction=Answer(COPAY_25, {"20610": SHARE_20}, rates={"99213": 92_50}),
+            ),
+        )
+    ),
     "TEST-J19A": Scenario((Answer(COPAY_25, interest_cents=125, deposit_first=True),)),
     "TEST-J19B": Scenario((_SHARE,)),
     "TEST-J19C": Scenario((_SHARE,)),
@@ -205,12 +214,14 @@ def answer(seed: int, asked: Asked) -> Answer:
     return weighted(SURPRISES, draw(seed, "surprise", *asked))
 
 
-def design_of(seed: int, payer: Payer, member: str) -> Design:
-    """The plan of a member: the scenario's first one, else a usual one of the payer."""
+def design_of(seed: int, payer: str, member: str) -> Design:
+    """The plan of a member: the scenario's last one, else a usual one of the payer."""
     scenario = SCENARIOS.get(member)
     if scenario is not None and scenario.answers and scenario.answers[-1].design is not None:
         return scenario.answers[-1].design
-    return weighted(payer.designs, draw(seed, "design", payer.code, member))
+    if payer not in PAYERS:
+        return NOTHING_OWED
+    return weighted(PAYERS[payer].designs, draw(seed, "design", payer, member))
 
 
 def _nth(entries: tuple[_T, ...], attempt: int) -> _T:

@@ -1,0 +1,57 @@
+"""The sandbox's command: `python -m sandbox` serves, `python -m sandbox migrate` makes its tables.
+
+What others may start is named here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Sequence
+
+from sandbox.app import create_app
+from sandbox.settings import SandboxSettings
+from shared import telemetry
+from shared.database import migrate
+from shared.web.serving import open_port
+
+__all__ = ["SandboxSettings", "create_app", "run", "serve"]
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Be the process the command line asks for; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox")
+    parser.add_argument("role", nargs="?", choices=["serve", "migrate"], default="serve")
+    role: str = parser.parse_args(arguments).role
+    telemetry.configure_logs(service="sandbox", role=role)
+    settings = SandboxSettings()
+    if role == "migrate":
+        asyncio.run(migrate(settings.database_url_owner, "sandbox"))
+        return 0
+    asyncio.run(_serve_until_told(settings))
+    return 0
+
+
+async def _serve_until_told(settings: SandboxSettings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await serve(settings, stopping)
+
+
+async def serve(settings: SandboxSettings, stopping: asyncio.Event) -> None:
+    """Listen until told to stop; OSError when the port is taken."""
+    app = create_app(settings)
+    port = await open_port(app, host=settings.http_host, port=settings.listening_port)
+    telemetry.log.info("the sandbox listens", port=port.number)
+    try:
+        await stopping.wait()
+    finally:
+        await port.close()
+        await app.state.clearinghouse.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())
