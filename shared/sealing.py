@@ -68,12 +68,12 @@ class Keyring:
 
     def seal_event(self, tenant_id: UUID, value: msgspec.Struct) -> str:
         """A sealed event field, `<key id>.<base64>`; every service of the installation opens it."""
-        return self._seal(tenant_id, TRANSIT, "event", msgspec.json.encode(value))
+        return self._seal(tenant_id, TRANSIT, place="event", plain=msgspec.json.encode(value))
 
     def open_event(self, tenant_id: UUID, sealed: str, type: type[T]) -> T:  # noqa: A002
         """The struct behind a sealed event field; Unreadable(`sealed_field`) when it will not."""
         try:
-            plain = self._open(tenant_id, TRANSIT, "event", sealed)
+            plain = self._open(tenant_id, TRANSIT, place="event", sealed=sealed)
             return _decode(type, plain)
         except (SealBroken, msgspec.MsgspecError) as error:
             raise Unreadable("sealed_field", "A sealed field cannot be opened.") from error
@@ -88,7 +88,7 @@ class Keyring:
     ) -> str:
         """A sealed column value bound to its place (`table.column`), row, tenant and key."""
         plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
-        return self._seal(tenant_id, f"store-{service}", f"{place}|{row}", plain)
+        return self._seal(tenant_id, f"store-{service}", place=f"{place}|{row}", plain=plain)
 
     def open_column(  # noqa: PLR0917 - the mirror of seal_column
         self,
@@ -100,7 +100,7 @@ class Keyring:
         type: type[T],  # noqa: A002
     ) -> T:
         """The value of a sealed column: bytes, or the struct asked for; SealBroken if moved."""
-        plain = self._open(tenant_id, f"store-{service}", f"{place}|{row}", sealed)
+        plain = self._open(tenant_id, f"store-{service}", place=f"{place}|{row}", sealed=sealed)
         return cast(T, plain) if type is bytes else _decode(type, plain)
 
     def blind_index(self, service: str, tenant_id: UUID, purpose: str, text: str) -> bytes:
@@ -118,14 +118,14 @@ class Keyring:
             raise ValueError("an index key is fixed: a new one would hide every stored value")
         return self._write_next(tenant_id, family)
 
-    def _seal(self, tenant_id: UUID, family: str, place: str, plain: bytes) -> str:
+    def _seal(self, tenant_id: UUID, family: str, *, place: str, plain: bytes) -> str:
         key_id = self._newest_id(tenant_id, family)
         nonce = os.urandom(NONCE_BYTES)
         cipher = self._cipher(tenant_id, key_id)
         body = nonce + cipher.encrypt(nonce, plain, _bound_to(place, tenant_id, key_id))
         return f"{key_id}.{b2a_base64(body, newline=False).decode()}"
 
-    def _open(self, tenant_id: UUID, family: str, place: str, sealed: str) -> bytes:
+    def _open(self, tenant_id: UUID, family: str, *, place: str, sealed: str) -> bytes:
         key_id, dot, encoded = sealed.partition(".")
         if not dot or key_id.rpartition("-")[0] != family:
             raise SealBroken("a sealed value names no key of its family")

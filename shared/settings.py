@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
 
 PORTS: dict[str, int] = {
     "gateway": 80,
@@ -122,14 +123,15 @@ class ServiceSettings(BaseSettings):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Takes the class keyword `service`, which pydantic hands on."""
 
+    @override
     @classmethod
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then our own reading of the environment."""
         return init_settings, _Environment(settings_cls)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from shared import audit
 from shared.database.failures import raise_translated
-from shared.database.transaction import Transaction
+from shared.database.transaction import Scope, Transaction
 from shared.database.urls import DatabaseUrls
 from shared.sealing import Keyring
 
@@ -55,17 +55,11 @@ class Database:
     @asynccontextmanager
     async def pipeline(self, tenants: Iterable[UUID]) -> AsyncIterator[Transaction]:
         """A transaction for events and jobs that sees the given tenants (none: plumbing only)."""
-        scope = tuple(dict.fromkeys(tenants))
-        actor = f"service:{self.service}"
+        scope = Scope(
+            self.service, "pipeline", tuple(dict.fromkeys(tenants)), f"service:{self.service}"
+        )
         async with _connected(self._pipeline) as connection:
-            tx = Transaction(
-                connection,
-                service=self.service,
-                role="pipeline",
-                tenants=scope,
-                keys=self.keys,
-                actor=actor,
-            )
+            tx = Transaction(connection, scope, self.keys)
             async with self._to_the_end(tx, _SEE_TENANTS):
                 yield tx
 
@@ -74,16 +68,9 @@ class Database:
         self, tenant_id: UUID, *, actor: str, request_id: str = ""
     ) -> AsyncIterator[Transaction]:
         """A transaction for one HTTP request: it sees exactly one tenant."""
+        scope = Scope(self.service, "http", (tenant_id,), actor, request_id)
         async with _connected(self._http) as connection:
-            tx = Transaction(
-                connection,
-                service=self.service,
-                role="http",
-                tenants=(tenant_id,),
-                keys=self.keys,
-                actor=actor,
-                request_id=request_id,
-            )
+            tx = Transaction(connection, scope, self.keys)
             async with self._to_the_end(tx, _SEE_TENANT):
                 yield tx
 

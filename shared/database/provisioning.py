@@ -29,7 +29,7 @@ async def provision(
     try:
         await connection.execute(_ONE_AT_A_TIME)
         await _make_roles(connection, urls, service)
-        await _make_database(connection, service, name, template)
+        await _make_database(connection, service, name, template=template)
     finally:
         await connection.close()
     return urls
@@ -73,7 +73,7 @@ async def _make_roles(connection: asyncpg.Connection, urls: DatabaseUrls, servic
 
 
 async def _make_database(
-    connection: asyncpg.Connection, service: str, name: str, template: str | None
+    connection: asyncpg.Connection, service: str, name: str, *, template: str | None
 ) -> None:
     owner = role_name(service, "owner")
     exists = await connection.fetchval("select true from pg_database where datname = $1", name)

@@ -61,40 +61,38 @@ class Scheduled(NamedTuple):
     attempt: int
 
 
+class Scope(NamedTuple):
+    """Who works in a transaction and what it may see; role: `http` or `pipeline`.
+
+    actor: `user:…`, `key:…`, `service:claims`, as it stands in the audit.
+    """
+
+    service: str
+    role: str
+    tenants: tuple[UUID, ...]
+    actor: str
+    request_id: str = ""
+
+
 class Transaction:
     """One database transaction; application code never commits.
 
     Statements are `sqlalchemy.text` constants. A transient failure of the database is raised as
     TryAgain; after any failed statement the transaction cannot commit.
-    role: `http` or `pipeline`. actor: `user:…`, `key:…`, `service:claims`.
     published, parked, released, scheduled and audited are what the before-commit hooks write.
     """
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        *,
-        service: str,
-        role: str,
-        tenants: tuple[UUID, ...],
-        keys: Keyring,
-        actor: str,
-        request_id: str = "",
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, scope: Scope, keys: Keyring) -> None:
         self.connection = connection
-        self.service = service
-        self.role = role
-        self.tenants = tenants
+        self.service, self.role, self.tenants, self.actor, self.request_id = scope
         self.keys = keys
-        self.actor = actor
-        self.request_id = request_id
         self.failed = False
         self.published: list[Published] = []
         self.parked: list[Parked] = []
         self.released: list[tuple[str, UUID]] = []
         self.scheduled: list[Scheduled] = []
         self.audited: list[audit.Entry] = []
-        self._scope = frozenset(tenant.int for tenant in tenants)
+        self._scope = frozenset(tenant.int for tenant in scope.tenants)
         self._derived: dict[tuple[int, str, int], int] = {}
 
     @property
@@ -206,28 +204,45 @@ class Transaction:
         patient: UUID | None = None,
         purpose: str = "",
         fields: Sequence[str] = (),
-        tenant_id: UUID | None = None,
     ) -> None:
-        """Note who saw or did what; tenant_id is needed only where the scope has several.
-
-        Names of fields and codes only, never values.
-        """
-        tenant = tenant_id or self.tenant_id
-        self._check_scope(tenant)
-        self.audited.append(
-            audit.Entry(
-                tenant_id=tenant,
-                id=ids.new(),
-                at=clock.system(),
-                actor=self.actor,
-                action=action,
-                subject=subject,
-                patient_id=patient,
-                purpose=purpose,
-                fields=tuple(fields),
-                request_id=self.request_id,
-            )
+        """Note who saw or did what to the scope's only tenant: codes and field names, no values."""
+        entry = audit.Entry(
+            tenant_id=self.tenant_id,
+            id=ids.new(),
+            at=clock.system(),
+            actor=self.actor,
+            action=action,
+            subject=subject,
+            patient_id=patient,
+            purpose=purpose,
+            fields=tuple(fields),
+            request_id=self.request_id,
         )
+        self.audited.append(entry)
+
+    def audit_in(
+        self,
+        tenant_id: UUID,
+        action: str,
+        *,
+        subject: UUID,
+        patient: UUID | None = None,
+        fields: Sequence[str] = (),
+    ) -> None:
+        """Note what the service itself did to one of the scope's tenants (handlers, jobs)."""
+        self._check_scope(tenant_id)
+        entry = audit.Entry(
+            tenant_id=tenant_id,
+            id=ids.new(),
+            at=clock.system(),
+            actor=self.actor,
+            action=action,
+            subject=subject,
+            patient_id=patient,
+            purpose="operations",
+            fields=tuple(fields),
+        )
+        self.audited.append(entry)
 
     def _derive(self, causation_id: UUID, type_name: str, subject: UUID) -> UUID:
         place = (causation_id.int, type_name, subject.int)

@@ -119,10 +119,14 @@ async def test_two_tenants_take_turns_on_one_connection(database: Database, turn
     for _ in range(turns):
         tenant = order.choice([TENANT, OTHER_TENANT])
         with suppress(GaveUp):
-            async with database.request(tenant, actor="user:a") as tx:
-                assert await seen(tx) == {tenant}
-                if order.random() < 0.1:
-                    raise GaveUp
+            await look(database, tenant, gives_up=order.random() < 0.1)
+
+
+async def look(database: Database, tenant: UUID, *, gives_up: bool) -> None:
+    async with database.request(tenant, actor="user:a") as tx:
+        assert await seen(tx) == {tenant}
+        if gives_up:
+            raise GaveUp
 
 
 async def test_the_tenant_of_a_transaction_is_the_only_one(database: Database) -> None:

@@ -93,7 +93,7 @@ async def test_a_cause_of_a_foreign_tenant_is_refused(database: Database) -> Non
         with pytest.raises(LookupError):
             tx.schedule("submit", CLAIM, due_at=clock.business(), cause=foreign)
         with pytest.raises(LookupError):
-            tx.audit("read", subject=CLAIM, tenant_id=OTHER_TENANT)
+            tx.audit_in(OTHER_TENANT, "read", subject=CLAIM)
         assert [tx.published, tx.parked, tx.scheduled, tx.audited] == [[], [], [], []]
 
 
@@ -180,6 +180,16 @@ async def test_audit_entries_are_written_with_the_act(database: Database) -> Non
     assert (rows[0].patient_id, rows[0].purpose, rows[0].fields) == (ENCOUNTER, "TPO", ["name"])
     assert (rows[1].patient_id, rows[1].fields) == (None, [])
     assert waiting == 2
+
+
+async def test_a_handler_notes_acts_for_each_tenant_of_its_batch(database: Database) -> None:
+    async with database.pipeline([TENANT, OTHER_TENANT]) as tx:
+        tx.audit_in(OTHER_TENANT, "claim.sent", subject=CLAIM, fields=["member"])
+        with pytest.raises(LookupError):
+            tx.audit("claim.sent", subject=CLAIM)
+    async with database.pipeline(()) as tx:
+        (row,) = await tx.rows(text("select * from audit_entries"))
+    assert (row.tenant_id, row.actor, row.purpose) == (OTHER_TENANT, "service:sample", "operations")
 
 
 async def test_an_advisory_lock_holds_others_off_until_the_end(database: Database) -> None:
