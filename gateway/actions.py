@@ -38,8 +38,8 @@ async def open_tenant(tx: Transaction, fact: TenantChanged) -> NewKey:
     if not await repository.add_tenant(tx, fact):
         sentence = "There is such a tenant already, or its EDI id belongs to another."
         raise Conflict("tenant_known", sentence)
-    made = api_keys.new("first", fact.mode, SCOPES, None)
-    await repository.add_key(tx, fact.tenant_id, made.key, made.digest)
+    made = api_keys.new("first", fact.mode, scopes=SCOPES)
+    await repository.add_key(tx, fact.tenant_id, made.key, digest=made.digest)
     tx.publish(fact, subject=fact.tenant_id, caused_by=_origin(fact.tenant_id, fact.tenant_id))
     return made
 
@@ -52,10 +52,10 @@ async def own_tenant(tx: Transaction) -> TenantChanged:
     return found
 
 
-async def create(tx: Transaction, noun: Noun, draft: Draft, caller: Principal) -> Fact:
+async def create(tx: Transaction, noun: Noun, draft: Draft, *, caller: Principal) -> Fact:
     """Store and tell a new thing; Invalid with all its problems, Conflict `already_known`."""
     fact = draft(ids.new(), 1)
-    await _check(tx, noun, fact, caller)
+    await _check(tx, noun, fact, caller=caller)
     if not await repository.add(tx, noun, fact):
         raise _known()
     return _tell(tx, noun, fact)
@@ -69,7 +69,7 @@ class Change(NamedTuple):
     draft: Draft
 
 
-async def replace(tx: Transaction, noun: Noun, change: Change, caller: Principal) -> Fact:
+async def replace(tx: Transaction, noun: Noun, change: Change, *, caller: Principal) -> Fact:
     """Store and tell the next snapshot; Refused 412 `version_changed` when it was too late."""
     before = await repository.one(tx, noun, change.id, lock=True)
     if before is None:
@@ -79,13 +79,13 @@ async def replace(tx: Transaction, noun: Noun, change: Change, caller: Principal
     if change.expected not in (None, version):
         raise Refused("version_changed", "Somebody has changed this meanwhile.", status=412)
     fact = change.draft(change.id, version + 1)
-    await _check(tx, noun, fact, caller)
+    await _check(tx, noun, fact, caller=caller)
     if not await repository.replace(tx, noun, fact):
         raise _known()
     return _tell(tx, noun, fact)
 
 
-async def one(tx: Transaction, noun: Noun, id_: UUID, caller: Principal) -> Fact:
+async def one(tx: Transaction, noun: Noun, id_: UUID, *, caller: Principal) -> Fact:
     """A thing; NotFound when there is none for this caller."""
     fact = await repository.one(tx, noun, id_)
     if fact is None:
@@ -110,10 +110,10 @@ async def make_key(tx: Transaction, wanted: Wanted, caller: Principal) -> NewKey
     if beyond:
         raise Forbidden("scope_beyond_own", "A key cannot give what it does not have.")
     for practice_id in sorted(wanted.practices or ()):
-        await one(tx, PRACTICE, practice_id, caller)
+        await one(tx, PRACTICE, practice_id, caller=caller)
     mode = (await own_tenant(tx)).mode
-    made = api_keys.new(wanted.name, mode, wanted.scopes, wanted.practices)
-    await repository.add_key(tx, tx.tenant_id, made.key, made.digest)
+    made = api_keys.new(wanted.name, mode, scopes=wanted.scopes, practices=wanted.practices)
+    await repository.add_key(tx, tx.tenant_id, made.key, digest=made.digest)
     tx.audit("api_key_made", subject=made.key.id)
     return made
 
@@ -149,7 +149,7 @@ def business_time_at(offset_seconds: int) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-async def _check(tx: Transaction, noun: Noun, fact: Fact, caller: Principal) -> None:
+async def _check(tx: Transaction, noun: Noun, fact: Fact, *, caller: Principal) -> None:
     problems = list(problems_of(fact))
     practice_id: UUID = getattr(fact, "practice_id", ids.NIL)
     if caller.practices is not None and practice_id not in caller.practices:

@@ -27,13 +27,16 @@ class NewKey(NamedTuple):
         return digest_of(self.secret)
 
 
-def new(name: str, mode: str, scopes: frozenset[str], practices: frozenset[UUID] | None) -> NewKey:
+def new(
+    name: str, mode: str, *, scopes: frozenset[str], practices: frozenset[UUID] | None = None
+) -> NewKey:
     """A new random key of a mode (`test`, `live`, `operator`)."""
-    return holding(f"sk_{mode}_{secrets.token_urlsafe(_BYTES)}", name, scopes, practices)
+    secret = f"sk_{mode}_{secrets.token_urlsafe(_BYTES)}"
+    return holding(secret, name, scopes=scopes, practices=practices)
 
 
 def holding(
-    secret: str, name: str, scopes: frozenset[str], practices: frozenset[UUID] | None
+    secret: str, name: str, *, scopes: frozenset[str], practices: frozenset[UUID] | None = None
 ) -> NewKey:
     """The key with a given secret; ValueError when it does not look like one."""
     found = _SECRET.fullmatch(secret)

@@ -29,7 +29,7 @@ async def have_operator(workplace: Workplace) -> None:
         if await repository.operator_keys(tx):
             return
         made = _first(settings.first_key)
-        await repository.add_key(tx, ids.NIL, made.key, made.digest)
+        await repository.add_key(tx, ids.NIL, made.key, digest=made.digest)
         tx.audit("operator_key_made", subject=made.key.id)
         if not settings.first_key:
             _leave(settings.first_key_file, made.secret)
@@ -38,8 +38,8 @@ async def have_operator(workplace: Workplace) -> None:
 
 def _first(given: str) -> NewKey:
     if not given:
-        return api_keys.new("first", OPERATOR, OPERATOR_SCOPES, None)
-    made = api_keys.holding(given, "first", OPERATOR_SCOPES, None)
+        return api_keys.new("first", OPERATOR, scopes=OPERATOR_SCOPES)
+    made = api_keys.holding(given, "first", scopes=OPERATOR_SCOPES)
     if made.key.mode != OPERATOR:
         raise ValueError("the first key looks like sk_operator_ and 43 characters")
     return made

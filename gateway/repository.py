@@ -155,7 +155,7 @@ async def listed(
     return [(row.id, msgspec.json.decode(row.snapshot, type=noun.fact)) for row in rows]
 
 
-async def add_key(tx: Transaction, tenant_id: UUID, key: ApiKey, digest: bytes) -> None:
+async def add_key(tx: Transaction, tenant_id: UUID, key: ApiKey, *, digest: bytes) -> None:
     """Store a new key under the hash of its secret."""
     practices = None if key.practices is None else sorted(map(str, key.practices))
     await tx.run(

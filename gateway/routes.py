@@ -80,7 +80,7 @@ async def change_practice(
     practice_id: str, body: PracticeIn, call: Call = allowed("admin:write")
 ) -> Response:
     """Replace what is known of a practice; If-Match holds against lost updates."""
-    return await _replace(call, PRACTICE, practice_id, body)
+    return await _replace(call, PRACTICE, practice_id, body=body)
 
 
 @router.get("/v1/practices/{practice_id}", response_model=PracticeOut)
@@ -94,7 +94,7 @@ async def practices(
     call: Call = allowed("admin:read"), limit: Limit = 50, cursor: Cursor | None = None
 ) -> Page[PracticeOut]:
     """The practices, page by page."""
-    return await _list(call, PRACTICE, limit, cursor)
+    return await _list(call, PRACTICE, limit=limit, cursor=cursor)
 
 
 @router.post("/v1/providers", status_code=201, response_model=ProviderOut)
@@ -108,7 +108,7 @@ async def change_provider(
     provider_id: str, body: ProviderIn, call: Call = allowed("admin:write")
 ) -> Response:
     """Replace what is known of a provider."""
-    return await _replace(call, PROVIDER, provider_id, body)
+    return await _replace(call, PROVIDER, provider_id, body=body)
 
 
 @router.get("/v1/providers/{provider_id}", response_model=ProviderOut)
@@ -122,7 +122,7 @@ async def providers(
     call: Call = allowed("admin:read"), limit: Limit = 50, cursor: Cursor | None = None
 ) -> Page[ProviderOut]:
     """The providers, page by page."""
-    return await _list(call, PROVIDER, limit, cursor)
+    return await _list(call, PROVIDER, limit=limit, cursor=cursor)
 
 
 @router.post("/v1/payers", status_code=201, response_model=PayerOut)
@@ -136,7 +136,7 @@ async def change_payer(
     payer_id: str, body: PayerIn, call: Call = allowed("admin:write")
 ) -> Response:
     """Replace what is known of a payer."""
-    return await _replace(call, PAYER, payer_id, body)
+    return await _replace(call, PAYER, payer_id, body=body)
 
 
 @router.get("/v1/payers/{payer_id}", response_model=PayerOut)
@@ -150,7 +150,7 @@ async def payers(
     call: Call = allowed("admin:read"), limit: Limit = 50, cursor: Cursor | None = None
 ) -> Page[PayerOut]:
     """The payers, page by page."""
-    return await _list(call, PAYER, limit, cursor)
+    return await _list(call, PAYER, limit=limit, cursor=cursor)
 
 
 @router.post("/v1/fee-schedules", status_code=201, response_model=FeeScheduleOut)
@@ -164,7 +164,7 @@ async def change_fee_schedule(
     fee_schedule_id: str, body: FeeScheduleIn, call: Call = allowed("admin:write")
 ) -> Response:
     """Replace a fee schedule."""
-    return await _replace(call, FEE_SCHEDULE, fee_schedule_id, body)
+    return await _replace(call, FEE_SCHEDULE, fee_schedule_id, body=body)
 
 
 @router.get("/v1/fee-schedules/{fee_schedule_id}", response_model=FeeScheduleOut)
@@ -178,7 +178,7 @@ async def fee_schedules(
     call: Call = allowed("admin:read"), limit: Limit = 20, cursor: Cursor | None = None
 ) -> Page[FeeScheduleOut]:
     """The fee schedules, page by page."""
-    return await _list(call, FEE_SCHEDULE, limit, cursor)
+    return await _list(call, FEE_SCHEDULE, limit=limit, cursor=cursor)
 
 
 @router.post("/v1/api-keys", status_code=201, response_model=ApiKeyMade)
@@ -203,7 +203,7 @@ async def api_keys(
     after = _after(call, cursor)
     found = await call.read(lambda tx: repository.keys(tx, after=after, many=limit + 1))
     data = [_key_out(key) for key in found[:limit]]
-    return _page(call, data, [key.id for key in found], limit)
+    return _page(call, data, [key.id for key in found], limit=limit)
 
 
 @router.post("/v1/api-keys/{key_id}/revoke", response_model=ApiKeyOut)
@@ -250,37 +250,37 @@ async def pass_on(_rest: str, call: Call = allowed()) -> Response:
 
 async def _create(call: Call, noun: Noun, body: Master) -> Response:
     async def act(tx: Transaction) -> Reply:
-        return _shown(noun, await actions.create(tx, noun, body.fact, call.principal))
+        return _shown(noun, await actions.create(tx, noun, body.fact, caller=call.principal))
 
     return await call.once(act, status=201)
 
 
-async def _replace(call: Call, noun: Noun, shown_id: str, body: Master) -> Response:
+async def _replace(call: Call, noun: Noun, shown_id: str, *, body: Master) -> Response:
     id_, expected = ids.read(noun.kind, shown_id), _expected(call)
 
     async def act(tx: Transaction) -> Reply:
         change = actions.Change(id_, expected, body.fact)
-        return _shown(noun, await actions.replace(tx, noun, change, call.principal))
+        return _shown(noun, await actions.replace(tx, noun, change, caller=call.principal))
 
     return await call.once(act)
 
 
 async def _one(call: Call, noun: Noun, shown_id: str) -> Response:
     id_ = ids.read(noun.kind, shown_id)
-    fact = await call.read(lambda tx: actions.one(tx, noun, id_, call.principal))
+    fact = await call.read(lambda tx: actions.one(tx, noun, id_, caller=call.principal))
     return _shown(noun, fact).response()
 
 
-async def _list(call: Call, noun: Noun, limit: int, cursor: str | None) -> Page[Any]:
+async def _list(call: Call, noun: Noun, *, limit: int, cursor: str | None) -> Page[Any]:
     after, practices = _after(call, cursor), call.principal.practices
     found = await call.read(
         lambda tx: repository.listed(tx, noun, after=after, many=limit + 1, practices=practices)
     )
     data = [OUT[noun.kind].of(fact) for _, fact in found[:limit]]
-    return _page(call, data, [id_ for id_, _ in found], limit)
+    return _page(call, data, [id_ for id_, _ in found], limit=limit)
 
 
-def _page(call: Call, data: list[Any], found: list[UUID], limit: int) -> Page[Any]:
+def _page(call: Call, data: list[Any], found: list[UUID], *, limit: int) -> Page[Any]:
     more = len(found) > limit
     cursor = call.next_cursor(position=(found[limit - 1],)) if more else None
     return Page(data=data, next_cursor=cursor, has_more=more)

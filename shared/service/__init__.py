@@ -1,14 +1,8 @@
 """How a service becomes a process: its wiring table, and the roles it runs in."""
 
-from collections.abc import Sequence
-
+from shared.service.command import run
 from shared.service.declaration import Job, Recurring, Service, Workplace, every
+from shared.service.process import Process
+from shared.service.roles import ROLES
 
-__all__ = ["Job", "Recurring", "Service", "Workplace", "every", "run"]
-
-
-def run(service: Service, arguments: Sequence[str] | None = None) -> int:
-    """Be the process the command line asks for; the exit code."""
-    from shared.service import command  # noqa: PLC0415 - a wiring table loads no engine
-
-    return command.run(service, arguments)
+__all__ = ["ROLES", "Job", "Process", "Recurring", "Service", "Workplace", "every", "run"]

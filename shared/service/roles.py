@@ -16,7 +16,7 @@ from shared.messaging import Consumer, ParkedRunner, Relay, Subscription, fail_p
 from shared.messaging.bus import Bus
 from shared.service.declaration import Handlers, Recurring, Service, Workplace, every
 from shared.service.recurring import Alarm, due_meter, forget_old_answers, run_jobs
-from shared.web import make_app
+from shared.web import EdgeRules, make_app
 from shared.web.health import Health
 from shared.web.principal import Authenticator, TokenAuthenticator
 from shared.web.serving import open_port
@@ -79,8 +79,7 @@ async def _serve(site: Site) -> None:
         site.service.router,
         database=workplace.database,
         authenticator=_authenticator(site),
-        public=site.service.public,
-        max_body_bytes=settings.body_limit_bytes,
+        rules=EdgeRules(site.service.public, settings.body_limit_bytes),
     )
     app.state.workplace = workplace
     workplace.database.on_after_commit.append(_pass_before_answer)

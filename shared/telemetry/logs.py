@@ -129,12 +129,12 @@ def configure_logs(
 
     service and role are what lines say that belong to no task of a role.
     """
-    _configure_own(service, role, level, out)
+    _configure_own(service, role, level=level, out=out)
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
 
 
-def _configure_own(service: str, role: str, level: int, out: TextIO | None) -> None:
+def _configure_own(service: str, role: str, *, level: int, out: TextIO | None = None) -> None:
 
     def speak(_logger: object, _method: str, line: Line) -> Line:
         line.setdefault("service", service)
@@ -158,4 +158,4 @@ def _configure_own(service: str, role: str, level: int, out: TextIO | None) -> N
     )
 
 
-_configure_own("", "", logging.WARNING, None)  # safe also where nobody configures anything
+_configure_own("", "", level=logging.WARNING)  # safe also where nobody configures anything

@@ -2,6 +2,7 @@
 
 from shared.web.app import make_app, openapi_of
 from shared.web.calls import Call, Reply, allowed
+from shared.web.edge import EdgeRules
 from shared.web.paging import Cursor, Limit, Page
 from shared.web.principal import Principal
 from shared.web.problems import Declined
@@ -10,6 +11,7 @@ __all__ = [
     "Call",
     "Cursor",
     "Declined",
+    "EdgeRules",
     "Limit",
     "Page",
     "Principal",

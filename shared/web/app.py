@@ -11,11 +11,10 @@ from fastapi.routing import APIRoute
 
 from shared.database import Database
 from shared.web.calls import Allowance
-from shared.web.edge import MAX_IN_FLIGHT, Edge, is_public
+from shared.web.edge import USUAL, Edge, EdgeRules, is_public
 from shared.web.principal import Authenticator
 from shared.web.problems import MEDIA_TYPE, install_problems
 
-MAX_BODY_BYTES = 1024 * 1024
 API_VERSION = "2026-11-01"
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
@@ -69,15 +68,9 @@ def make_app(
     *,
     database: Database | None,
     authenticator: Authenticator,
-    public: frozenset[str] = frozenset(),
-    max_body_bytes: int = MAX_BODY_BYTES,
-    max_in_flight: int = MAX_IN_FLIGHT,
+    rules: EdgeRules = USUAL,
 ) -> FastAPI:
-    """The application of a service; ValueError for a route that does not say who may use it.
-
-    public: paths that need no caller (see Edge). max_body_bytes holds unless a route sets
-    `max_body_size`.
-    """
+    """The application of a service; ValueError for a route that does not say who may use it."""
     app = FastAPI(
         title=f"Claimstream {service}",
         version=API_VERSION,
@@ -89,16 +82,10 @@ def make_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database = database
-    app.include_router(router, max_body_size=max_body_bytes)
-    _check_routes(router, public)
+    app.include_router(router, max_body_size=rules.max_body_bytes)
+    _check_routes(router, rules.public)
     install_problems(app)
-    app.add_middleware(
-        Edge,
-        service=service,
-        authenticator=authenticator,
-        public=public,
-        max_in_flight=max_in_flight,
-    )
+    app.add_middleware(Edge, service=service, authenticator=authenticator, rules=rules)
     return app
 
 

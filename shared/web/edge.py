@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -20,17 +21,27 @@ from shared.errors import ClaimstreamError
 from shared.web.principal import Authenticator
 from shared.web.problems import MEDIA_TYPE, Declined, problem_of, too_large
 
-MAX_IN_FLIGHT = 200
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SAFE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-class Edge:
-    """ASGI middleware around one application.
+class EdgeRules(NamedTuple):
+    """What holds for a whole application.
 
-    public: paths that need no caller; one that ends with `/` means all below it.
-    max_in_flight: beyond it the answer is 503 at once.
+    public: paths that need no caller; one that ends with `/` means all below it. max_body_bytes
+    holds unless a route sets `max_body_size`. max_in_flight: beyond it the answer is 503 at once.
     """
+
+    public: frozenset[str] = frozenset()
+    max_body_bytes: int = 1024 * 1024
+    max_in_flight: int = 200
+
+
+USUAL = EdgeRules()
+
+
+class Edge:
+    """ASGI middleware around one application."""
 
     def __init__(
         self,
@@ -38,14 +49,13 @@ class Edge:
         *,
         service: str,
         authenticator: Authenticator,
-        public: frozenset[str] = frozenset(),
-        max_in_flight: int = MAX_IN_FLIGHT,
+        rules: EdgeRules,
     ) -> None:
         self._app = app
         self._service = service
         self._authenticator = authenticator
-        self._public = public
-        self._max_in_flight = max_in_flight
+        self._public = rules.public
+        self._max_in_flight = rules.max_in_flight
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +82,8 @@ class Edge:
                 span.update_name(f"{scope['method']} {route}")
                 span.set_attribute("http.route", route)
                 span.set_attribute("http.response.status_code", answer.status)
-                self._measure(scope, route, answer.status, time.perf_counter() - started_at)
+                seconds = time.perf_counter() - started_at
+                self._measure(scope, route, status=answer.status, seconds=seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
@@ -102,7 +113,7 @@ class Edge:
         self._in_flight += change
         telemetry.gauge("rcm_http_in_flight", self._in_flight, service=self._service)
 
-    def _measure(self, scope: Scope, route: str, status: int, seconds: float) -> None:
+    def _measure(self, scope: Scope, route: str, *, status: int, seconds: float) -> None:
         labels = {"service": self._service, "route": route, "method": _known_method(scope)}
         telemetry.observe("rcm_http_seconds", seconds, **labels)
         telemetry.count("rcm_http_requests_total", 1, **labels, status=str(status))

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 
 from shared.database import Database
-from shared.web import make_app
+from shared.web import EdgeRules, make_app
 from tests.shared.web.routes import PATIENT_NAME, router
 from tests.support.web import Always, client_for, principal
 
@@ -165,7 +165,11 @@ async def test_a_route_may_take_more(client: httpx.AsyncClient) -> None:
 
 async def test_too_many_at_once(database: Database) -> None:
     app = make_app(
-        "sample", router, database=database, authenticator=Always(principal()), max_in_flight=0
+        "sample",
+        router,
+        database=database,
+        authenticator=Always(principal()),
+        rules=EdgeRules(max_in_flight=0),
     )
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -204,7 +208,7 @@ async def test_a_route_must_say_who_may_use_it(database: Database) -> None:
         silent,
         database=database,
         authenticator=Always(principal()),
-        public=frozenset({"/v1/open"}),
+        rules=EdgeRules(public=frozenset({"/v1/open"})),
     )
 
 
