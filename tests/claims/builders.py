@@ -39,6 +39,7 @@ from shared.events.tenancy import (
     ProviderChanged,
     TenantChanged,
 )
+from shared.messaging.received import Handler
 from shared.sealing import Keyring
 from tests.support.builders import PRACTICE, TENANT
 from tests.support.services import deliver
@@ -120,20 +121,25 @@ def medicare_changed(**changes: Any) -> PayerChanged:
     return payer_changed(**{**usual, "filing_days": 365, **changes})
 
 
-async def learn_master_data(database: Database, **who: UUID) -> None:
-    """Everything a claim needs of the gateway, delivered."""
-    await deliver(database, on_tenants_changed, [tenant_changed(**_named(who))], **who)
-    await deliver(database, on_practices_changed, [practice_changed()], **who)
-    providers = [
+MASTER_DATA: dict[type[Fact], Handler] = {
+    TenantChanged: on_tenants_changed,
+    PracticeChanged: on_practices_changed,
+    ProviderChanged: on_providers_changed,
+    PayerChanged: on_payers_changed,
+}
+
+
+async def learn_master_data(database: Database, tenant_id: UUID = TENANT) -> None:
+    """Everything a claim needs of the gateway, delivered at once."""
+    facts = [
+        tenant_changed(tenant_id=tenant_id),
+        practice_changed(),
         provider_changed(),
         provider_changed(provider_id=REFERRER, last_name="Okafor", npi=REFERRER_NPI),
+        payer_changed(),
+        medicare_changed(),
     ]
-    await deliver(database, on_providers_changed, providers, **who)
-    await deliver(database, on_payers_changed, [payer_changed(), medicare_changed()], **who)
-
-
-def _named(who: dict[str, UUID]) -> dict[str, UUID]:
-    return {"tenant_id": who["tenant_id"]} if "tenant_id" in who else {}
+    await deliver(database, MASTER_DATA, facts, tenant_id=tenant_id)
 
 
 def person(**changes: Any) -> PersonIdentity:
@@ -305,7 +311,7 @@ def denial(claim_id: UUID, encounter_id: UUID, cas: str = "CO50 15000", **change
     return matched(claim_id, encounter_id, **{**usual, **changes})
 
 
-def posted(claim_id: UUID, encounter_id: UUID, **changes: Any) -> PaymentPosted:
+def posted(claim_id: UUID | None, encounter_id: UUID, **changes: Any) -> PaymentPosted:
     """Payments has booked the 835 of J01."""
     usual: dict[str, Any] = {
         "posting_id": ids.new(),

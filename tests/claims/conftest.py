@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,9 +28,9 @@ def _no_undo_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-async def empty(service_database: DatabaseFactory) -> AsyncIterator[Database]:
+async def empty(service_database: DatabaseFactory) -> Database:
     """A database of claims without master data."""
-    yield await service_database("claims")
+    return await service_database("claims")
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
+
+Status = TypeVar("Status", bound=StrEnum)
 
 
-def states_table(moves: Mapping[StrEnum, frozenset[StrEnum]], heading: str) -> str:
+def states_table(moves: Mapping[Status, frozenset[Status]], heading: str) -> str:
     """A Markdown table between the two marks that README files carry."""
     rows = [
         f"| {state} | {', '.join(sorted(moves[state])) or '–'} |"  # noqa: RUF001 - a dash
