@@ -22,7 +22,12 @@ ATTEMPTS = 5
 _one_alembic = asyncio.Lock()
 """Alembic keeps the running migration in module globals: one at a time per process."""
 
-_ONE_AT_A_TIME = text("select pg_advisory_lock(hashtext('rcm_migrate'))")
+_ONE_AT_A_TIME = (
+    text("set lock_timeout = 0"),
+    text("select pg_advisory_lock(hashtext('rcm_migrate'))"),
+    text("reset lock_timeout"),
+)
+"""Between processes: wait as long as the other migration takes, then go on with the usual limit."""
 
 
 async def migrate(
@@ -71,7 +76,8 @@ async def _upgrade(owner_url: str, folder: Path, revision: str) -> str:
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with _one_alembic, engine.connect() as connection:
-            await connection.execute(_ONE_AT_A_TIME)
+            for statement in _ONE_AT_A_TIME:
+                await connection.execute(statement)
             await connection.commit()
             return await connection.run_sync(_apply, folder, revision)
     except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:

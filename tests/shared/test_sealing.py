@@ -231,6 +231,11 @@ def test_an_index_key_never_rotates(keys: Keyring) -> None:
         ".AAAA",
         "store-claims-1.AAAA",
         "transit-99.AAAA",
+        "transit-1/x.AAAA",
+        "transit-/etc/passwd.AAAA",
+        "transit-\0.AAAA",
+        "transit-\u0661.AAAA",
+        f"transit-{'9' * 300}.AAAA",
     ],
 )
 def test_what_is_no_sealed_value_is_unreadable(keys: Keyring, sealed: str) -> None:

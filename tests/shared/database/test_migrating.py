@@ -131,11 +131,24 @@ async def test_only_the_owner_migrates(urls: DatabaseUrls) -> None:
         await migrate(urls.pipeline, "sample", folder=SAMPLE)
 
 
-async def test_a_failing_revision_leaves_nothing(urls: DatabaseUrls, tmp_path: Path) -> None:
+async def test_a_failing_revision_leaves_the_one_before(urls: DatabaseUrls, tmp_path: Path) -> None:
     broken = SECOND + '    op.execute("selct 1")\n'
     with pytest.raises(Exception, match="syntax error"):
         await migrate(urls.owner, "sample", folder=revisions(tmp_path, second=broken))
-    assert await migrate(urls.owner, "sample", folder=SAMPLE) == "sample_0001"
+    async with connected(urls.owner) as owner:
+        assert await owner.fetchval("select version_num from alembic_version") == "sample_0001"
+        columns = "select count(*) from pg_attribute where attname = 'extra'"
+        assert await owner.fetchval(columns) == 0
+
+
+async def test_another_process_that_migrates_is_waited_for(urls: DatabaseUrls) -> None:
+    async with connected(urls.owner) as other:
+        await other.execute("select pg_advisory_lock(hashtext('rcm_migrate'))")
+        running = asyncio.create_task(migrate(urls.owner, "sample", folder=SAMPLE))
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        await eventually(lambda: other.fetchval(waiting), describe="the migration waits")
+        assert await other.fetchval("select to_regclass('outbox')") is None
+    assert await running == "sample_0001"
 
 
 async def test_a_long_lock_is_waited_for_in_short_tries(
