@@ -309,6 +309,16 @@ async def test_a_cut_off_end_shows_against_the_anchor_only(
     )
 
 
+async def test_a_gap_in_the_numbers_is_found(
+    database: Database, superuser: asyncpg.Connection
+) -> None:
+    """The hashes alone would fit."""
+    await note(database, 3)
+    await seal(database)
+    await superuser.execute("update audit_chain set seq = 5 where seq = 3")
+    assert (await verdict(database)).findings == ("links 3 to 4 are missing",)
+
+
 async def test_a_forged_anchor_is_found(database: Database) -> None:
     await note(database, 2)
     await seal(database)
