@@ -1,0 +1,1 @@
+"""What coding does: take encounters in, and let a coder finish them."""

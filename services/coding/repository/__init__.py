@@ -1,0 +1,3 @@
+"""Every SQL statement of coding; rows become values here and nowhere else."""
+
+SERVICE = "coding"
