@@ -32,7 +32,7 @@ async def have_operator(workplace: Workplace) -> None:
         await repository.add_key(tx, ids.NIL, made.key, digest=made.digest)
         tx.audit("operator_key_made", subject=made.key.id)
         if not settings.first_key:
-            _leave(settings.first_key_file, made.secret)
+            _leave(settings.operator_key_path, made.secret)
             telemetry.log.warning("the first operator key was left in its file; keep it safe")
 
 

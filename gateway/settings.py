@@ -24,7 +24,7 @@ class GatewaySettings(ServiceSettings, service="gateway"):
     first_key: str = Field(
         default="", repr=False, description="The first operator key; empty: one is made."
     )
-    first_key_file: Path = Field(
+    operator_key_path: Path = Field(
         default=Path("operator-key"), description="Where a made first operator key is left, once."
     )
     requests_per_minute: int = Field(

@@ -110,7 +110,7 @@ async def _answers(workplace: Workplace) -> bool:
 
 async def _work(site: Site) -> None:
     jobs = (*site.service.jobs, *KERNEL_JOBS)
-    alarm = Alarm(site.service.jobs)
+    alarm = Alarm(jobs)
     site.workplace.database.on_after_commit.append(alarm.after_commit)
     await run_jobs(site.workplace, jobs, alarm)
 

@@ -87,7 +87,7 @@ class Gateway:
     async def operator(self) -> Caller:
         """The operator of the first run."""
         await first_run.have_operator(self.workplace)
-        path = equipment.settings_of(self.workplace).first_key_file
+        path = equipment.settings_of(self.workplace).operator_key_path
         return self.calling(path.read_text(encoding="utf-8").strip())
 
     async def tenant(self, **changes: str) -> Caller:
@@ -118,7 +118,7 @@ async def open_gateway(database: Database, tmp_path: Path) -> AsyncIterator[Gate
             own = GatewaySettings(
                 signing_keys_dir=tmp_path / "signing",
                 jwks_file=tmp_path / "jwks.json",
-                first_key_file=tmp_path / "operator-key",
+                operator_key_path=tmp_path / "operator-key",
                 **settings,
             )
             workplace = Workplace("gateway", own, database, asyncio.Event())

@@ -21,7 +21,7 @@ from tests.support.services import published
 
 
 async def test_the_first_run_leaves_one_operator_key(gateway: Gateway) -> None:
-    path = settings_of(gateway.workplace).first_key_file
+    path = settings_of(gateway.workplace).operator_key_path
     operator = await gateway.operator()
     assert re.fullmatch(r"sk_operator_[A-Za-z0-9_-]{43}", operator.secret)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -34,7 +34,7 @@ async def test_the_first_key_may_be_given(open_gateway: GatewayFactory) -> None:
     secret = "sk_operator_" + "k" * 43
     gateway = await open_gateway(first_key=secret)
     await first_run.have_operator(gateway.workplace)
-    assert not settings_of(gateway.workplace).first_key_file.exists()
+    assert not settings_of(gateway.workplace).operator_key_path.exists()
     answer = await gateway.calling(secret).post("/v1/tenants", TENANT)
     assert answer.status_code == 201
 

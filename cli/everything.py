@@ -1,0 +1,247 @@
+"""The whole system in one process: gateway, five services, sandbox, mail sink, one event log.
+
+The one module that imports every entry module; nothing imports it but the commands and tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from cli.local_process import EngineUnavailable, free_port
+from cli.mail_sink import MailSink
+from gateway.__main__ import service as gateway
+from sandbox import app as sandbox
+from sandbox.settings import SandboxSettings
+from services.claims.__main__ import service as claims
+from services.coding.__main__ import service as coding
+from services.eligibility.__main__ import service as eligibility
+from services.notifications.__main__ import service as notifications
+from services.payments.__main__ import service as payments
+from shared.database import DatabaseUrls, migrate, provision
+from shared.messaging import open_bus
+from shared.messaging.topics import declared_topics
+from shared.service import ROLES, Process, Service
+from shared.settings import ADMIN_PORTS, PORTS, ServiceSettings
+from shared.web.serving import open_port
+
+SERVICES: tuple[Service, ...] = (
+    gateway,
+    coding,
+    eligibility,
+    claims,
+    payments,
+    notifications,
+)
+SANDBOX_PORT, SINK_PORT = 90, 25
+START_SECONDS = 60.0
+BUS_DATABASE = "rcm_bus"
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where an installation of one process lives.
+
+    folder: keys, JWKS and mail. kafka: bootstrap servers, empty for the embedded log.
+    port_base 0: 8000 where its ports are free, else a free range. overrides: settings by name,
+    with the service in front where it is meant for one (`claims_undo_window_seconds`).
+    """
+
+    admin_url: str
+    folder: Path
+    kafka: str = ""
+    port_base: int = 0
+    profile: str = "demo"
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class System:
+    """What runs: addresses for people and programs, and the process to watch or stop."""
+
+    process: Process
+    settings: Mapping[str, ServiceSettings]
+    gateway_url: str
+    sandbox_url: str
+    sandbox_token: str
+    sink: MailSink
+    running: asyncio.Task[int]
+
+    @property
+    def urls(self) -> dict[str, DatabaseUrls]:
+        """Database addresses by service."""
+        return {name: _urls(settings) for name, settings in self.settings.items()}
+
+
+@asynccontextmanager
+async def everything(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[System]:
+    """Prepare and run it all for the length of the block; EngineUnavailable says what is missing.
+
+    tell is called with a line before each step.
+    """
+    base = plan.port_base or _free_base()
+    token = secrets.token_urlsafe(16)
+    async with contextlib.AsyncExitStack() as stack:
+        tell("databases")
+        urls = await _databases(plan.admin_url)
+        tell("sandbox payers and mail sink")
+        sink = MailSink(plan.folder / "mail")
+        await sink.start(base + SINK_PORT)
+        stack.push_async_callback(sink.stop)
+        sandbox_url = f"http://127.0.0.1:{base + SANDBOX_PORT}"
+        await _open_sandbox(stack, base, urls["sandbox"], token)
+        told = {
+            "port_base": base,
+            "clearinghouse_url": sandbox_url,
+            "clearinghouse_token": token,
+            "smtp_port": sink.port,
+        }
+        os.environ.update(environment_of(plan, urls, told))
+        settings = {service.name: service.settings() for service in SERVICES}
+        tell("topics")
+        await _topics(settings["gateway"])
+        tell("gateway and services")
+        process = Process(SERVICES, ROLES, settings=list(settings.values()))
+        running = asyncio.create_task(process.run(), name="everything")
+        stack.push_async_callback(_stopped, process, running)
+        await _started(process, running)
+        yield System(
+            process,
+            settings,
+            f"http://127.0.0.1:{base + PORTS['gateway']}",
+            sandbox_url,
+            token,
+            sink,
+            running,
+        )
+
+
+def environment_of(
+    plan: Plan, urls: Mapping[str, DatabaseUrls], told: Mapping[str, object]
+) -> dict[str, str]:
+    """The installation as environment variables, for this process or for separate ones.
+
+    What the environment says already is left out: it wins.
+    """
+    shared: dict[str, object] = {
+        "profile": plan.profile,
+        "keys_dir": plan.folder / "keys",
+        "jwks_file": plan.folder / "jwks.json",
+        "gateway_signing_keys_dir": plan.folder / "signing",
+        "gateway_operator_key_path": plan.folder / "operator-key",
+        "kafka_bootstrap_servers": plan.kafka,
+        "bus_url": _bus_url(plan),
+        **told,
+        **plan.overrides,
+    }
+    for service, own in urls.items():
+        shared |= {f"{service}_database_url_{role}": url for role, url in own._asdict().items()}
+    names = {f"RCM_{name}".upper(): str(value) for name, value in shared.items()}
+    return {name: value for name, value in names.items() if name not in os.environ}
+
+
+def _urls(settings: ServiceSettings) -> DatabaseUrls:
+    return DatabaseUrls(
+        settings.database_url_owner,
+        settings.database_url_http,
+        settings.database_url_pipeline,
+        settings.database_url_checker,
+    )
+
+
+async def _databases(admin_url: str) -> dict[str, DatabaseUrls]:
+    """Every database, made where missing and migrated; all of them concurrently."""
+    names = [*(service.name for service in SERVICES), "sandbox"]
+
+    async def ready(name: str) -> DatabaseUrls:
+        urls = await provision(admin_url, name)
+        await migrate(urls.owner, name)
+        return urls
+
+    made, _ = await asyncio.gather(
+        asyncio.gather(*(ready(name) for name in names)), _bus_database(admin_url)
+    )
+    return dict(zip(names, made, strict=True))
+
+
+async def _bus_database(admin_url: str) -> None:
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        found = await connection.fetchval(
+            "select true from pg_database where datname = $1", BUS_DATABASE
+        )
+        if not found:
+            await connection.execute(f'create database "{BUS_DATABASE}"')
+    finally:
+        await connection.close()
+
+
+def _bus_url(plan: Plan) -> str:
+    return urlunsplit(urlsplit(plan.admin_url)._replace(path=f"/{BUS_DATABASE}"))
+
+
+async def _topics(settings: ServiceSettings) -> None:
+    bus = open_bus(settings, role="topics")
+    await bus.start()
+    try:
+        await bus.apply_topics(declared_topics())
+    finally:
+        await bus.stop()
+
+
+async def _open_sandbox(
+    stack: contextlib.AsyncExitStack, base: int, urls: DatabaseUrls, token: str
+) -> None:
+    settings = SandboxSettings(database_url_owner=urls.owner, token=token, port=base + SANDBOX_PORT)
+    app = sandbox.create_app(settings)
+    stack.push_async_callback(app.state.clearinghouse.close)
+    port = await open_port(app, host="127.0.0.1", port=settings.listening_port, graceful_seconds=1)
+    stack.push_async_callback(port.close)
+
+
+async def _started(process: Process, running: asyncio.Task[int]) -> None:
+    deadline = asyncio.get_running_loop().time() + START_SECONDS
+    while not process.health.started:
+        if running.done() or asyncio.get_running_loop().time() > deadline:
+            raise EngineUnavailable("the services did not start; the log above says why")
+        await asyncio.sleep(0.02)
+
+
+async def _stopped(process: Process, running: asyncio.Task[int]) -> None:
+    process.stopping.set()
+    await running
+
+
+def _free_base() -> int:
+    """8000 where every port from it is free, else a range of ports nobody listens on."""
+    for base in (8000, *(free_port() // 100 * 100 for _ in range(20))):
+        if base <= 60_000 and all(_is_free(base + offset) for offset in _offsets()):
+            return base
+    raise EngineUnavailable("no free range of ports was found; set RCM_PORT_BASE")
+
+
+def _offsets() -> Sequence[int]:
+    own = [*PORTS.values(), SANDBOX_PORT, SINK_PORT]
+    return [*own, *(PORTS["gateway"] + admin for admin in ADMIN_PORTS.values())]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
