@@ -1,6 +1,6 @@
 """The sandbox's command: `python -m sandbox` serves, `python -m sandbox migrate` makes its tables.
 
-What others may start is named here.
+What others may start or use is named here, the demo's data (`clinic`) too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from sandbox.app import create_app
+from sandbox import clinic
+from sandbox.app import create_app, opened
 from sandbox.settings import SandboxSettings
 from shared import telemetry
 from shared.database import migrate
 from shared.web.serving import open_port
 
-__all__ = ["SandboxSettings", "create_app", "run", "serve"]
+__all__ = ["SandboxSettings", "clinic", "create_app", "opened", "run", "serve"]
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     telemetry.configure_logs(service="sandbox", role=role)
     settings = SandboxSettings()
     if role == "migrate":
-        asyncio.run(migrate(settings.database_url_owner, "sandbox"))
+        asyncio.run(migrate(settings.database, "sandbox"))
         return 0
     asyncio.run(_serve_until_told(settings))
     return 0
@@ -43,14 +44,13 @@ async def _serve_until_told(settings: SandboxSettings) -> None:
 
 async def serve(settings: SandboxSettings, stopping: asyncio.Event) -> None:
     """Listen until told to stop; OSError when the port is taken."""
-    app = create_app(settings)
-    port = await open_port(app, host=settings.http_host, port=settings.listening_port)
-    telemetry.log.info("the sandbox listens", port=port.number)
-    try:
-        await stopping.wait()
-    finally:
-        await port.close()
-        await app.state.clearinghouse.close()
+    async with opened(settings) as app:
+        port = await open_port(app, host=settings.http_host, port=settings.listening_port)
+        telemetry.log.info("the sandbox listens", port=port.number)
+        try:
+            await stopping.wait()
+        finally:
+            await port.close()
 
 
 if __name__ == "__main__":

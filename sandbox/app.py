@@ -25,7 +25,7 @@ Call = Callable[[], Awaitable[Response]]
 
 
 def create_app(settings: SandboxSettings) -> FastAPI:
-    """The application; `await app.state.clearinghouse.close()` when nothing runs its lifespan."""
+    """The application; a host that runs no lifespan takes `opened`."""
     house = Clearinghouse(settings)
 
     @asynccontextmanager
@@ -41,6 +41,16 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(TryAgain, _away)
     return app
+
+
+@asynccontextmanager
+async def opened(settings: SandboxSettings) -> AsyncIterator[FastAPI]:
+    """The application for the length of the block, for hosts that run no lifespan."""
+    app = create_app(settings)
+    try:
+        yield app
+    finally:
+        await app.state.clearinghouse.close()
 
 
 def _refused(_: Request, error: Exception) -> Response:

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox import acknowledgements, eligibility, front_end, scenarios
 from sandbox.acknowledgements import Verdict
@@ -25,6 +24,7 @@ from sandbox.repository import intake, mailbox, runs, store
 from sandbox.repository.intake import StoredClaim, Visit
 from sandbox.repository.mailbox import StoredFile
 from sandbox.repository.runs import StoredPayment
+from sandbox.repository.store import Connection
 from sandbox.settings import SandboxSettings
 from shared import clock, ids
 from shared.errors import Invalid, NotFound
@@ -40,7 +40,7 @@ class Clearinghouse:
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.step = timedelta(seconds=settings.step_seconds)
-        self._store = store.Store(settings.database_url_owner)
+        self._store = store.Store(settings.database)
 
     async def close(self) -> None:
         """Close the database pool."""
@@ -137,7 +137,7 @@ class Clearinghouse:
             if not await mailbox.ack_file(connection, file_id, at=now):
                 raise NotFound("no_such_file", "The mailbox has no such file.")
 
-    async def _settle(self, connection: AsyncConnection, receiver: str) -> None:
+    async def _settle(self, connection: Connection, receiver: str) -> None:
         now = await self._now(connection)
         if await mailbox.is_anything_due(connection, receiver, now):
             await settle(connection, receiver, now=now, step=self.step, seed=self.settings.seed)
@@ -149,7 +149,7 @@ class Clearinghouse:
         async with self._store.begin() as connection:
             await store.set_clock_offset(connection, offset_seconds)
 
-    async def _now(self, connection: AsyncConnection) -> datetime:
+    async def _now(self, connection: Connection) -> datetime:
         return clock.system() + timedelta(seconds=await store.clock_offset(connection))
 
 
@@ -160,7 +160,7 @@ class _Submission:
     """One file of claims inside its transaction."""
 
     def __init__(
-        self, house: Clearinghouse, connection: AsyncConnection, now: datetime, copies: int
+        self, house: Clearinghouse, connection: Connection, now: datetime, copies: int
     ) -> None:
         self.house = house
         self.connection = connection

@@ -9,7 +9,6 @@ from itertools import groupby
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sandbox.deciding import Due
 from sandbox.payers import PAYERS
@@ -17,6 +16,7 @@ from sandbox.remittances import Run, remittance, write
 from sandbox.repository import mailbox, runs, store
 from sandbox.repository.mailbox import StoredDeposit, StoredFile
 from sandbox.repository.runs import StoredPayment
+from sandbox.repository.store import Connection
 from sandbox.scenarios import Delivery
 from shared import ids
 from shared.money import Money
@@ -34,7 +34,7 @@ def mailbox_file(
 
 
 async def settle(
-    connection: AsyncConnection, receiver: str, *, now: datetime, step: timedelta, seed: int
+    connection: Connection, receiver: str, *, now: datetime, step: timedelta, seed: int
 ) -> None:
     """Run the payments of a receiver that are due, then list what has become available."""
     number = await store.lock_receiver(connection, receiver)
@@ -75,7 +75,7 @@ def _chunks(dues: Chunk) -> Iterable[Chunk]:
 class _Payout:
     """One 835 and its deposit."""
 
-    def __init__(self, connection: AsyncConnection, receiver: str, seed: int, number: int) -> None:
+    def __init__(self, connection: Connection, receiver: str, seed: int, number: int) -> None:
         self.connection = connection
         self.receiver = receiver
         self.seed = seed

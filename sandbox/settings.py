@@ -11,8 +11,11 @@ OWN_PORT = 90
 
 
 class SandboxSettings(ServiceSettings, service="sandbox"):
-    """Everything the pretend outside world may be told; it uses the owner's database address."""
+    """Everything the pretend outside world may be told."""
 
+    database_url: str = Field(
+        "", repr=False, description="Database address; empty = that of the owner role."
+    )
     token: str = Field(
         "", repr=False, description="Bearer token that callers must show; empty = everybody may."
     )
@@ -32,6 +35,11 @@ class SandboxSettings(ServiceSettings, service="sandbox"):
         if self.profile == "prod":
             raise ValueError("the sandbox pretends to be payers: it has no place in prod")
         return self
+
+    @property
+    def database(self) -> str:
+        """The address the sandbox works with: no tenants, no row-level security, one role."""
+        return self.database_url or self.database_url_owner
 
     @property
     def listening_port(self) -> int:

@@ -14,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sandbox.tables import installation, receivers
 from shared.database.failures import raise_translated
 
+Connection = AsyncConnection
+"""What the functions of this package take; others name it by this name."""
+
 POOL_SIZE = 4
 CONNECT_SECONDS = 5
 
