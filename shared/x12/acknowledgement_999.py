@@ -1,6 +1,6 @@
 """The 999 and the TA1: built from what a read found, written, and read back into findings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from shared.x12.envelope import Group, InterchangeAcknowledgement, SetBody, SetHeader
@@ -11,7 +11,7 @@ from shared.x12.guides.acknowledgement_999 import ACKNOWLEDGEMENT_999
 from shared.x12.loops import Branch
 from shared.x12.party_reading import padded
 from shared.x12.segments import Delimiters, SegmentWriter
-from shared.x12.tree import Walker
+from shared.x12.tree_reading import Context, TreeReader
 
 _STANDARD = Delimiters()
 _MOST_CODES = 5
@@ -168,31 +168,19 @@ def _copy(value: str, delimiters: Delimiters) -> str:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-class AcknowledgementReader:
+class AcknowledgementReader(TreeReader):
     """Reads a 999; its one item is an Acknowledgement."""
 
     def __init__(
         self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
     ) -> None:
-        self.out: list[Item] = []
-        self._delimiters = delimiters
-        self._walker = Walker(
-            guide, delimiters, external=options.external, tree=True,
-            cache_limit=options.cache_limit, caches=caches,
-        )  # fmt: skip
+        super().__init__(guide, delimiters, options, caches, values=_values)
 
-    def feed(self, elements: list[str]) -> None:
-        """The next segment."""
-        self._walker.feed(elements)
 
-    def finish(self) -> list[Finding]:
-        """Make the item; counts that do not agree with the sets are found here."""
-        self._walker.finish()
-        body = self._walker.body
-        value = _read(body, self._delimiters)
-        found = list(_count_findings(value, body))
-        self.out.append(Item(value, body.segments, 2, tuple(found)))
-        return self._walker.findings + found
+def _values(body: Branch, context: Context) -> Iterator[Item]:
+    """Counts that do not agree with the sets are found here."""
+    value = _read(body, context.delimiters)
+    yield Item(value, body.segments, 2, tuple(_count_findings(value, body)))
 
 
 def _read(body: Branch, delimiters: Delimiters) -> Acknowledgement:

@@ -22,18 +22,23 @@ from shared.x12.guide import (
 class Spec:
     """What is checked in a segment, wherever in the guide it stands."""
 
-    __slots__ = ("elements", "formats", "least", "notes", "segment", "starts")
+    __slots__ = (
+        "elements", "formats", "least", "more_from", "most", "notes", "pairs", "segment", "starts",
+    )  # fmt: skip
 
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
         self.elements: tuple[Element, ...] = read_elements(segment)
         required = [i for i, e in enumerate(self.elements, 1) if e.usage == Required]
         self.least = max(required, default=0) + 1
-        notes = read_notes(segment.id)
+        notes = [n for n in read_notes(segment.id) if not _holds_always(n, self.elements)]
         self.formats = tuple(n.elements for n in notes if n.letter == "D")
+        self.pairs = tuple(n for n in notes if n.letter == "P" and len(n.elements) == 2)
         self.notes: tuple[Note, ...] = tuple(
-            n for n in notes if n.letter != "D" and not _holds_always(n, self.elements)
+            n for n in notes if n.letter != "D" and n not in self.pairs
         )
+        self.more_from = min(map(_matters_from, notes), default=999)
+        self.most = len(self.elements) + 1
         self.starts = tuple(
             frozenset({segment.id}) if i == 0 else _known_good(self.elements[i - 1])
             for i in range(len(self.elements) + 1)
@@ -48,8 +53,23 @@ def _known_good(element: Element) -> frozenset[str]:
     )
 
 
+def _matters_from(note: Note) -> int:
+    """A segment must be longer than this for the note to be broken."""
+    match note.letter:
+        case "R":
+            return 0
+        case "E":
+            return note.elements[1]
+        case "D":
+            return note.elements[1]
+        case _:
+            return min(note.elements) if note.letter == "P" else note.elements[0]
+
+
 def _holds_always(note: Note, elements: tuple[Element, ...]) -> bool:
     """A note that the guide's own usages already decide."""
+    if note.letter == "D":
+        return False
     usages = [elements[i - 1].usage if i <= len(elements) else "-" for i in note.elements]
     first, rest = usages[0], usages[1:]
     match note.letter:
@@ -117,8 +137,7 @@ class Node:
 
     __slots__ = (
         "bit",
-        "counts_levels",
-        "counts_lines",
+        "counts",
         "loop",
         "plans",
         "position",
@@ -130,9 +149,9 @@ class Node:
         self.segment, self.loop, self.position, self.bit = segment, loop, position, bit
         self.spec = spec_of(segment)
         self.plans: dict[str, Plan | None] = {}
-        opens = bit == 1
-        self.counts_levels = opens and loop.loop.level
-        self.counts_lines = opens and loop.loop.numbered
+        self.counts = ""
+        if bit == 1:
+            self.counts = "level" if loop.loop.level else "line" if loop.loop.numbered else ""
 
     @property
     def usage(self) -> str:
@@ -153,12 +172,15 @@ class Node:
 
 class Move(NamedTuple):
     """A step to `target`: loops deeper than `keep` close; `entry` (a segment or loop of the loop
-    at depth `keep`) is used once more; `due` must have been seen there before."""
+    at depth `keep`) is used once more; `due` must have been seen there before; `opens` are the
+    loops it opens; `stays` if no loop is closed or opened."""
 
     target: Node
     keep: int
     entry: Node | LoopNode
     due: int
+    opens: tuple[LoopNode, ...]
+    stays: bool
 
 
 class Plan(NamedTuple):
@@ -216,10 +238,20 @@ def _choices(node: Node, segment_id: str) -> list[Move]:
                 continue
             if target is loop.entries[0] and loop.parent:
                 continue  # a loop's first segment opens a new loop, it is not used twice in one
-            found.append(Move(target, loop.depth, entry, loop.due[entry.position]))
+            opens = _chain(entry)
+            stays = not opens and loop is node.loop
+            due = loop.due[entry.position]
+            found.append(Move(target, loop.depth, entry, due, opens, stays))
         position = loop.position
         loop = loop.parent
     return found
+
+
+def _chain(entry: Node | LoopNode) -> tuple[LoopNode, ...]:
+    """The loops that using an entry opens, outermost first."""
+    if isinstance(entry, Node):
+        return ()
+    return (entry, *_chain(entry.entries[0]))
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ class X12Error(Exception):
     X12Error
     |-- UnreadableError   there is no ISA to read delimiters from
     |-- LimitError        a segment is longer than the limit
+    |-- NotANumberError   an amount that was asked for cannot be read
     `-- UnwritableError   a value cannot be written: it holds a delimiter or a control character
     """
 
@@ -20,6 +21,11 @@ class UnreadableError(X12Error):
 
 class LimitError(X12Error):
     """The text passes a limit; reading on could cost without bound."""
+
+
+class NotANumberError(X12Error):
+    """An amount cannot be read. `read` notes it as a finding and makes no value of the claim;
+    with `Options(check=False)` it is raised when the amount is looked at."""
 
 
 class UnwritableError(X12Error):

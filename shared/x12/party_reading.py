@@ -1,10 +1,13 @@
 """Segments that all sets share, to values: names, addresses, dates, amounts, adjustments."""
 
 import re
-from collections.abc import Container, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
+from shared.x12.errors import NotANumberError
 from shared.x12.parties import (
     Address,
     Adjustment,
@@ -23,10 +26,6 @@ _AMOUNT = re.compile(r"-?(?=\.?\d)\d*\.?\d*\Z", re.ASCII)
 _KEPT = 4_096  # texts remembered per read
 
 
-class NotANumberError(Exception):
-    """An amount or count cannot be read; the walker notes it as a finding, no value is made."""
-
-
 class Amounts(dict[str, Decimal]):
     """Decimals of a read by their text; NotANumberError for what is no X12 number."""
 
@@ -37,6 +36,13 @@ class Amounts(dict[str, Decimal]):
         if len(self) < _KEPT:
             self[text] = amount
         return amount
+
+    def optional(self, text: str) -> Decimal | None:
+        """A number that nothing rests on: None where it is absent or unreadable."""
+        try:
+            return self[text] if text else None
+        except NotANumberError:
+            return None
 
 
 class Dates(dict[str, date | None]):
@@ -142,15 +148,37 @@ def read_adjustments(elements: Elements, amounts: Amounts) -> list[Adjustment]:
             found.append(
                 Adjustment(
                     group, elements[at], amounts[elements[at + 1]],
-                    amounts[quantity] if quantity else None,
+                    amounts.optional(quantity),
                 )
             )  # fmt: skip
     return found
 
 
-def read_amount(elements: Elements, amounts: Amounts) -> Amount:
-    """AMT or QTY."""
-    return Amount(elements[1], amounts[padded(elements, 3)[2]])
+def read_amounts(segments: Iterable[Elements], amounts: Amounts) -> tuple[Amount, ...]:
+    """AMT or QTY; those that are no numbers stay in the segments only."""
+    found = ((e[1], amounts.optional(padded(e, 3)[2])) for e in segments if len(e) > 1)
+    return tuple(Amount(qualifier, value) for qualifier, value in found if value is not None)
+
+
+class Numbers(NamedTuple):
+    """What turning elements into values depends on."""
+
+    component: str
+    amounts: Amounts
+    dates: Dates
+
+
+def sort_out(segments: Iterable[Elements]) -> dict[str, list[Elements]]:
+    """Segments by their id, each kind in order."""
+    by_id: dict[str, list[Elements]] = defaultdict(list)
+    for elements in segments:
+        by_id[elements[0]].append(elements)
+    return by_id
+
+
+def read_all_adjustments(segments: Iterable[Elements], amounts: Amounts) -> tuple[Adjustment, ...]:
+    """All reasons of some CAS."""
+    return tuple(a for e in segments for a in read_adjustments(e, amounts))
 
 
 class PartyReader:

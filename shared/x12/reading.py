@@ -1,5 +1,6 @@
 """Read a file: follow its envelopes, hand each set to what reads it, say what is wrong."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -18,19 +19,36 @@ from shared.x12.events import (
     SetStart,
 )
 from shared.x12.guide import Guide
-from shared.x12.segments import Delimiters, blocks
+from shared.x12.segments import Block, Delimiters, blocks
 
 REMEMBERED = 100_000  # control numbers kept to notice a repeated one
 _CONTROL = frozenset({"", "ISA", "TA1", "GS", "ST", "SE", "GE", "IEA"})
 
 
 class Consumer(Protocol):
-    """Takes the segments of one set and makes items of them."""
+    """Takes the segments of one set and makes items of them.
+
+    Before a segment whose id is in `starts`, `cut` is called; then every segment is appended to
+    `held`, and given to `walk` if there is one.
+    """
 
     out: list[Item]
+    starts: frozenset[str]
 
-    def feed(self, elements: Elements) -> None:
-        """The next segment between ST and SE."""
+    @property
+    def held(self) -> "list[Elements] | deque[Elements]":
+        """The segments since the last cut."""
+
+    @property
+    def walk(self) -> Callable[[Elements], None] | None:
+        """Judges each segment as it passes."""
+
+    @property
+    def count(self) -> int:
+        """Segments so far, ST counted."""
+
+    def cut(self) -> None:
+        """Make items of what is held; `held` is a new list afterwards."""
 
     def finish(self) -> list[Finding]:
         """The set is over: last items go to `out`, all findings come back."""
@@ -46,15 +64,26 @@ class Opener(NamedTuple):
     open: Open
 
 
-class _Discard:
-    """Consumer of a set nobody knows: its segments are counted, not judged."""
+class _Counter:
+    """Consumer of segments that nobody reads: those of an unknown set, and strays."""
 
-    def __init__(self, found: list[Finding]) -> None:
+    starts: frozenset[str] = frozenset()
+
+    def __init__(self, found: list[Finding], astray: Callable[[], None] | None = None) -> None:
         self.out: list[Item] = []
+        self.held: deque[Elements] = deque(maxlen=0)
+        self.count = 1
         self._found = found
+        self._astray = astray
 
-    def feed(self, elements: Elements) -> None:
-        """Nothing to do."""
+    def walk(self, _elements: Elements) -> None:
+        """Only counted; outside of a set that is a fault."""
+        self.count += 1
+        if self._astray:
+            self._astray()
+
+    def cut(self) -> None:
+        """Nothing is held."""
 
     def finish(self) -> list[Finding]:
         """Why the set is not read."""
@@ -72,8 +101,9 @@ class _File:
         self.group: Group | None = None
         self.header: SetHeader | None = None
         self.kind = ""
-        self.consumer: Consumer = _Discard([])
         self.count = 0
+        self.outside = _Counter([], self._astray)
+        self.consumer: Consumer = self.outside
         self.seen_interchanges: set[tuple[str, str]] = set()
         self.skip = False
         self.strayed = False
@@ -102,14 +132,6 @@ class _File:
                 yield from self._se(elements)
             case "GE":
                 yield from self._ge(elements)
-
-    def feed(self, elements: Elements) -> None:
-        """A segment between ST and SE, or one that has no business where it stands."""
-        if self.header is None:
-            self._astray()
-            return
-        self.count += 1
-        self.consumer.feed(elements)
 
     def _astray(self) -> None:
         if self.interchange is not None and not self.skip and not self.strayed:
@@ -163,7 +185,6 @@ class _File:
         version = self.group.version
         self.header = SetHeader(e[1], e[2], e[3] or version)
         self.sets += 1
-        self.count = 1
         self.set_found = []
         place = Place(1, "ST", "", 2)
         if not 4 <= len(e[2]) <= 9:
@@ -180,7 +201,7 @@ class _File:
         if opener is None:
             known = any(key[0] == set_id for key in self.openers)
             kind = "guide_not_supported" if known else "set_not_supported"
-            self.consumer = _Discard([finding(kind, Place(1, "ST", "", 1), value=version)])
+            self.consumer = _Counter([finding(kind, Place(1, "ST", "", 1), value=version)])
             self.kind = ""
             return
         if group.function != opener.guide.group:
@@ -207,9 +228,10 @@ class _File:
         """Close the open set, if any; without a trailer that is a finding."""
         if self.header is None:
             return
+        self.count = self.consumer.count + (trailer is not None)
         found = self.consumer.finish()
         yield from self.consumer.out
-        self.count += trailer is not None
+        self.consumer = self.outside
         if trailer is None:
             self.set_found.append(finding("set_trailer_missing", Place(self.count, "SE")))
         else:
@@ -294,15 +316,30 @@ def stream_with(
     """Events of a file in order, each item as soon as it is whole; constant memory."""
     file = _File(options, openers)
     for block in blocks(chunks):
-        delimiters = block.delimiters
-        blank, separator = delimiters.blank, delimiters.element
-        for piece in block.pieces:
-            elements = piece.strip(blank).split(separator)
-            if elements[0] not in _CONTROL:
-                file.feed(elements)
-                if file.consumer.out:
-                    yield from file.consumer.out
-                    file.consumer.out.clear()
-            elif len(elements) > 1 or elements[0]:
-                yield from file.take(elements, delimiters)
+        yield from _block_events(file, block)
     yield from file.end()
+
+
+def _block_events(file: _File, block: Block) -> Iterator[Event]:
+    """Events of one block; the inner loop of every read."""
+    delimiters = block.delimiters
+    blank, separator = delimiters.blank, delimiters.element
+    consumer = file.consumer
+    stops, keep, walk = _CONTROL | consumer.starts, consumer.held.append, consumer.walk
+    for piece in block.pieces:
+        elements = piece.strip(blank).split(separator)
+        if elements[0] in stops:
+            if elements[0] in _CONTROL:
+                if len(elements) > 1 or elements[0]:
+                    yield from file.take(elements, delimiters)
+                consumer = file.consumer
+                stops, keep, walk = _CONTROL | consumer.starts, consumer.held.append, consumer.walk
+                continue
+            consumer.cut()
+            if consumer.out:
+                yield from consumer.out
+                consumer.out.clear()
+            keep = consumer.held.append
+        keep(elements)
+        if walk:
+            walk(elements)

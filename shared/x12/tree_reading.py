@@ -1,17 +1,20 @@
 """Reads sets that are small and nested: the whole tree first, then values from its loops."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from shared.x12.errors import Finding
+from shared.x12.checking import ready_cache
+from shared.x12.errors import Finding, NotANumberError
 from shared.x12.events import Item, Options
 from shared.x12.guide import Guide
 from shared.x12.loops import Branch
 from shared.x12.parties import Name, Party
-from shared.x12.party_reading import Amounts, Dates, NotANumberError, PartyReader
+from shared.x12.party_reading import Amounts, Dates, PartyReader
 from shared.x12.segments import Delimiters
 from shared.x12.tree import Walker
 
+Elements = list[str]
 NOBODY = Party(Name(""))
 
 
@@ -45,6 +48,8 @@ Values = Callable[[Branch, Context], Iterable[Item]]
 class TreeReader:
     """A consumer that walks a set to its end and then lets `values` make the items."""
 
+    starts: frozenset[str] = frozenset()
+
     def __init__(
         self,
         guide: Guide,
@@ -55,16 +60,22 @@ class TreeReader:
         values: Values,
     ) -> None:
         self.out: list[Item] = []
+        self.held: deque[Elements] = deque(maxlen=0)  # the walker keeps the segments
         self._values = values
         self._context = Context(delimiters, Amounts(), Dates())
         self._walker = Walker(
             guide, delimiters, external=options.external, tree=True,
-            cache_limit=options.cache_limit, caches=caches,
+            cache_limit=options.cache_limit, caches=ready_cache(caches),
         )  # fmt: skip
+        self.walk = self._walker.feed
 
-    def feed(self, elements: list[str]) -> None:
-        """The next segment."""
-        self._walker.feed(elements)
+    def cut(self) -> None:
+        """Never asked for: the tree is cut when it is whole."""
+
+    @property
+    def count(self) -> int:
+        """Segments so far, ST counted."""
+        return self._walker.ordinal
 
     def finish(self) -> list[Finding]:
         """Make the items; all findings come back."""

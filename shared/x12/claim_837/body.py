@@ -1,25 +1,25 @@
 """Segments from CLM to the end of its last line, to a typed claim."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from shared.x12.claim_837.facts import DIAGNOSES
+from shared.x12.claim_837.levels import FIELDS, NOBODY, Level
 from shared.x12.claim_837.values import (
-    Claim,
     Diagnosis,
     Drug,
     LineAdjudication,
     OtherPayer,
     ServiceLine,
 )
-from shared.x12.parties import ZERO, Adjustment, Amount, Name, Party, Period, Raw, Reference
+from shared.x12.parties import ZERO, Adjustment, Amount, Party, Period, Raw, Reference
 from shared.x12.party_reading import (
-    Amounts,
-    Dates,
+    Numbers,
     PartyReader,
     cut_at,
     padded,
     read_adjustments,
-    read_amount,
+    read_amounts,
     read_period,
     read_procedure,
     read_raw,
@@ -28,25 +28,68 @@ from shared.x12.party_reading import (
 )
 
 Elements = list[str]
-_NOBODY = Party(Name(""))
 _INNER, _IN_LINE = frozenset({"SBR", "LX"}), frozenset({"LIN", "SVD"})
-DIAGNOSES = frozenset({"ABK", "BK", "ABF", "BF"})
+_OF_CLM = frozenset(
+    [
+        "kind",
+        "claim_id",
+        "charge",
+        "facility",
+        "frequency",
+        "provider_signature",
+        "assignment",
+        "benefits_assigned",
+        "release",
+        "patient_signature",
+        "accident",
+        "special_program",
+        "predetermination",
+        "delay_reason",
+    ]
+)
 
 
-def read_body(
-    held: list[Elements], kind: str, component: str, amounts: Amounts, dates: Dates
-) -> Claim:
-    """The claim without the levels above it; NotANumberError for an amount that is no number."""
-    reader = _Body(kind, component, amounts, dates)
-    own, runs = cut_at(held, _INNER)
-    payers: list[OtherPayer] = []
-    lines: list[ServiceLine] = []
-    for run in runs:
-        if run[0][0] == "SBR":
-            payers.append(reader.other_payer(run))
-        else:
-            lines.append(reader.line(run))
-    return reader.claim(own, tuple(payers), tuple(lines))
+class ClaimSource:
+    """Fields of a Claim: CLM at once, lines and other payers at once, the rest, the levels."""
+
+    __slots__ = ("_held", "_kind", "_levels", "_numbers")
+
+    def __init__(
+        self, held: list[Elements], kind: str, numbers: Numbers, levels: Mapping[str, Level]
+    ) -> None:
+        self._held, self._kind, self._numbers, self._levels = held, kind, numbers, levels
+
+    def fill(self, name: str) -> dict[str, Any]:
+        """The group of fields that `name` belongs to."""
+        if name in _OF_CLM:
+            return self._clm()
+        for kind, fields in FIELDS.items():
+            if name in fields:
+                level = self._levels.get(kind)
+                return level.fields if level else fields
+        reader = _Body(self._kind, self._numbers)
+        own, runs = cut_at(self._held, _INNER)
+        if name in ("lines", "other_payers"):
+            return {
+                "lines": tuple(reader.line(run) for run in runs if run[0][0] == "LX"),
+                "other_payers": tuple(
+                    reader.other_payer(run) for run in runs if run[0][0] == "SBR"
+                ),
+            }
+        return reader.claim(own)
+
+    def _clm(self) -> dict[str, Any]:
+        clm = padded(self._held[0], 21)
+        component = self._numbers.component
+        place = padded(clm[5].split(component), 3)
+        return {
+            "kind": self._kind, "claim_id": clm[1], "charge": self._numbers.amounts[clm[2]],
+            "facility": place[0], "frequency": place[2], "provider_signature": clm[6],
+            "assignment": clm[7], "benefits_assigned": clm[8], "release": clm[9],
+            "patient_signature": clm[10],
+            "accident": tuple(clm[11].split(component)) if clm[11] else (),
+            "special_program": clm[12], "predetermination": clm[19], "delay_reason": clm[20],
+        }  # fmt: skip
 
 
 class _Parts:
@@ -73,11 +116,9 @@ class _Parts:
 class _Body:
     """Reading one claim; what depends on kind, delimiters and this read's number caches."""
 
-    def __init__(self, kind: str, component: str, amounts: Amounts, dates: Dates) -> None:
+    def __init__(self, kind: str, numbers: Numbers) -> None:
         self.kind = kind
-        self.component = component
-        self.amounts = amounts
-        self.dates = dates
+        self.component, self.amounts, self.dates = numbers
 
     def gather(self, segments: Sequence[Elements]) -> _Parts:
         """Sort segments into their kinds; after an NM1 they belong to that party."""
@@ -95,36 +136,26 @@ class _Body:
                 case "REF":
                     parts.references.append(read_reference(e, self.component))
                 case "AMT":
-                    parts.amounts.append(read_amount(e, self.amounts))
+                    parts.amounts += read_amounts((e,), self.amounts)
                 case "CAS":
                     parts.adjustments += read_adjustments(e, self.amounts)
                 case "HI":
                     parts.hi.append(e)
                 case "NTE":
-                    parts.notes.append((e[1], padded(e, 3)[2]))
+                    parts.notes.append((padded(e, 3)[1], padded(e, 3)[2]))
                 case _:
                     parts.rest.append(read_raw(e, self.component))
         return parts
 
-    def claim(
-        self, own: list[Elements], payers: tuple[OtherPayer, ...], lines: tuple[ServiceLine, ...]
-    ) -> Claim:
-        """CLM and what follows it up to the first payer or line."""
+    def claim(self, own: list[Elements]) -> dict[str, Any]:
+        """What follows CLM up to the first payer or line."""
         parts = self.gather(own[1:])
-        clm = padded(own[0], 21)
-        place = padded(clm[5].split(self.component), 3)
         diagnoses, codes = self._codes(parts.hi)
-        return Claim(
-            kind=self.kind, claim_id=clm[1], charge=self.amounts[clm[2]], facility=place[0],
-            billing=_NOBODY, subscriber=_NOBODY, payer=_NOBODY, diagnoses=diagnoses, lines=lines,
-            frequency=place[2], relationship="", provider_signature=clm[6], assignment=clm[7],
-            benefits_assigned=clm[8], release=clm[9], patient_signature=clm[10],
-            accident=tuple(clm[11].split(self.component)) if clm[11] else (),
-            special_program=clm[12], predetermination=clm[19], delay_reason=clm[20],
-            dates=tuple(parts.periods), references=tuple(parts.references),
-            amounts=tuple(parts.amounts), notes=tuple(parts.notes), codes=codes,
-            providers=parts.parties(), other_payers=payers, rest=tuple(parts.rest),
-        )  # fmt: skip
+        return {
+            "dates": tuple(parts.periods), "references": tuple(parts.references),
+            "amounts": tuple(parts.amounts), "notes": tuple(parts.notes), "codes": codes,
+            "diagnoses": diagnoses, "providers": parts.parties(), "rest": tuple(parts.rest),
+        }  # fmt: skip
 
     def _codes(
         self, segments: list[Elements]
@@ -148,8 +179,8 @@ class _Body:
         sbr = padded(held[0], 10)
         oi = padded(next((e for e in held if e[0] == "OI"), ["OI"]), 7)
         parties = parts.parties()
-        insured = next((p for p in parties if p.name.entity == "IL"), _NOBODY)
-        payer = next((p for p in parties if p.name.entity == "PR"), _NOBODY)
+        insured = next((p for p in parties if p.name.entity == "IL"), NOBODY)
+        payer = next((p for p in parties if p.name.entity == "PR"), NOBODY)
         return OtherPayer(
             rank=sbr[1], relationship=sbr[2], insured=insured, payer=payer, filing=sbr[9],
             group_number=sbr[3], group_name=sbr[4], insurance_type=sbr[5],
@@ -190,8 +221,8 @@ class _Body:
         e = padded(e, 8)
         pointers = self._pointers(e[7])
         return ServiceLine(
-            read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[4]), e[3],
-            pointers, e[5], details=self._details(e[8:]),
+            read_procedure(e[1], self.component), self.amounts[e[2]],
+            self.amounts.optional(e[4]), e[3], pointers, e[5], details=self._details(e[8:]),
         )  # fmt: skip
 
     def sv2(self, e: Elements) -> ServiceLine:
@@ -199,7 +230,7 @@ class _Body:
         e = padded(e, 6)
         procedure = read_procedure(e[2], self.component) if e[2] else None
         return ServiceLine(
-            procedure, self.amounts[e[3]], self._number(e[5]), e[4], revenue_code=e[1],
+            procedure, self.amounts[e[3]], self.amounts.optional(e[5]), e[4], revenue_code=e[1],
             details=self._details(e[6:]),
         )  # fmt: skip
 
@@ -208,8 +239,9 @@ class _Body:
         e = padded(e, 7)
         pointers = self._pointers(padded(e, 12)[11])
         return ServiceLine(
-            read_procedure(e[1], self.component), self.amounts[e[2]], self._number(e[6]), "",
-            pointers, e[3], details=self._details([e[4], e[5], *e[7:11]]),
+            read_procedure(e[1], self.component), self.amounts[e[2]],
+            self.amounts.optional(e[6]), "", pointers, e[3],
+            details=self._details([e[4], e[5], *e[7:11]]),
         )  # fmt: skip
 
     def _details(self, elements: Elements) -> Raw:
@@ -218,16 +250,15 @@ class _Body:
     def _pointers(self, text: str) -> tuple[int, ...]:
         if not text:
             return ()
-        return tuple(int(self.amounts[p]) for p in text.split(self.component) if p)
-
-    def _number(self, text: str) -> Decimal | None:
-        return self.amounts[text] if text else None
+        return tuple(
+            int(p) if p.isdecimal() and p.isascii() else 0 for p in text.split(self.component) if p
+        )
 
     def _drug(self, held: list[Elements]) -> tuple[Drug, tuple[Party, ...]]:
         parts = self.gather(held[1:])
         lin = padded(held[0], 4)
         ctp = padded(next((e for e in held if e[0] == "CTP"), ["CTP"]), 6)
-        quantity = self.amounts[ctp[4]] if ctp[4] else None
+        quantity = self.amounts.optional(ctp[4])
         drug = Drug(lin[3], quantity, ctp[5], lin[2], tuple(parts.references))
         return drug, parts.parties()
 
@@ -236,7 +267,7 @@ class _Body:
         e = padded(held[0], 7)
         decision = LineAdjudication(
             e[1], self.amounts[e[2]], read_procedure(e[3], self.component) if e[3] else None,
-            self.amounts[e[5]] if e[5] else None, e[6], e[4], tuple(parts.adjustments),
+            self.amounts.optional(e[5]), e[6], e[4], tuple(parts.adjustments),
             tuple(parts.periods), tuple(parts.amounts),
         )  # fmt: skip
         return decision, parts.rest

@@ -1,14 +1,15 @@
 """SNIP 4 and 5 rules of who a claim is from and for: addresses, NPI, subscriber, filing code."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-from shared.x12.claim_837.values import Claim
+from shared.x12.claim_837.levels import Level
 from shared.x12.errors import Finding, Place, finding
+from shared.x12.party_reading import Dates
 
 Elements = list[str]
 _PO_BOX = re.compile(r"\b(P\.? ?O\.? ?BOX|LOCK ?BOX|POST OFFICE BOX)\b", re.IGNORECASE)
-_LOOPS = {"20": "2000A", "22": "2000B", "23": "2000C"}
 _PARTIES = {
     "85": "2010AA", "87": "2010AB", "PE": "2010AC", "IL": "2010BA", "PR": "2010BB", "QC": "2010CA",
 }  # fmt: skip
@@ -31,19 +32,35 @@ class LevelRules:
     def __init__(self) -> None:
         self._judged: dict[str, int] = {}
 
-    def findings(
-        self, claim: Claim, levels: Mapping[str, tuple[int, list[Elements]]]
-    ) -> Iterator[Finding]:
+    def findings(self, levels: Mapping[str, Level]) -> list[Finding]:
         """Findings of the levels that are new since the last claim."""
-        for level, (ordinal, segments) in levels.items():
-            if self._judged.get(level) == ordinal:
+        found: list[Finding] = []
+        for kind, level in levels.items():
+            if self._judged.get(kind) == level.ordinal:
                 continue
-            self._judged[level] = ordinal
-            yield from _npis(segments, ordinal, "")
-            if level == "20":
-                yield from _billing(segments, ordinal)
-            elif level == "22":
-                yield from _subscriber(claim, segments, ordinal)
+            self._judged[kind] = level.ordinal
+            segments, ordinal = level.held, level.ordinal
+            names = [i for i, e in enumerate(segments) if e[0] == "NM1" and len(e) > 9]
+            found += npi_findings(segments, names, ordinal, "")
+            if kind == "20":
+                found += _billing(segments, ordinal)
+            elif kind == "22":
+                found += _subscriber(segments, ordinal)
+        return found
+
+
+def birth_date(levels: Mapping[str, Level], dates: Dates) -> date | None:
+    """DMG02 of the patient: from the patient's own level, or of a subscriber who is the patient."""
+    level = levels.get("23") or levels.get("22")
+    if level is None:
+        return None
+    himself = level.kind == "23"
+    for elements in level.held:
+        if elements[0] == "SBR" and elements[2:3] == ["18"]:
+            himself = True
+        elif elements[0] == "DMG" and himself and len(elements) > 2:
+            return dates[elements[2]]
+    return None
 
 
 def _billing(segments: list[Elements], ordinal: int) -> Iterator[Finding]:
@@ -52,11 +69,12 @@ def _billing(segments: list[Elements], ordinal: int) -> Iterator[Finding]:
     for index, e in enumerate(segments):
         place = Place(ordinal + index, e[0], "2010AA")
         if e[0] == "NM1":
-            entity = e[1]
+            entity = "".join(e[1:2])
         elif entity == "85" and e[0] == "N3" and _PO_BOX.search(" ".join(e[1:])):
             yield finding("po_box_billing", place._replace(element=1), value=e[1])
         elif entity == "85" and e[0] == "N4" and _short_zip(e):
-            yield finding("billing_zip_short", place._replace(element=3), value=e[3])
+            place = place._replace(element=3)
+            yield finding("billing_zip_short", place, value="".join(e[3:4]))
 
 
 def _short_zip(city: Elements) -> bool:
@@ -65,35 +83,38 @@ def _short_zip(city: Elements) -> bool:
     return country in ("", "US") and not (len(code) == 9 and code.isdecimal())
 
 
-def _subscriber(claim: Claim, segments: list[Elements], ordinal: int) -> Iterator[Finding]:
+def _subscriber(segments: list[Elements], ordinal: int) -> Iterator[Finding]:
     """SBR09 must be there; a subscriber who is the patient needs DMG."""
     ids = [e[0] for e in segments]
-    if "SBR" in ids and not claim.filing:
-        place = Place(ordinal + ids.index("SBR"), "SBR", "2000B", 9)
-        yield finding("situational_element_missing", place)
-    if claim.relationship == "18" and "DMG" not in ids and "NM1" in ids:
+    if "SBR" not in ids:
+        return
+    at = ids.index("SBR")
+    sbr = segments[at]
+    if len(sbr) < 10 or not sbr[9]:
+        yield finding("situational_element_missing", Place(ordinal + at, "SBR", "2000B", 9))
+    if sbr[2:3] == ["18"] and "DMG" not in ids and "NM1" in ids:
         after = ids.index("NM1") + 1
         while after < len(ids) and ids[after] in ("N3", "N4"):
             after += 1
-        trigger = ("SBR", str(ordinal + ids.index("SBR")), "2", "")
+        trigger = ("SBR", str(ordinal + at), "2", "")
         place = Place(ordinal + after, "DMG", "2010BA")
         yield finding("situational_segment_missing", place, trigger=trigger)
 
 
-def provider_findings(claim: Claim, segments: list[Elements], ordinal: int) -> Iterator[Finding]:
-    """NPIs inside the claim, and the ZIP of the service facility."""
-    yield from _npis(segments, ordinal, "2300")
-    if not claim.provider("77"):
-        return
-    for index, e in enumerate(segments):
-        facility = index >= 2 and segments[index - 2][:2] == ["NM1", "77"]
-        if e[0] == "N4" and facility and _short_zip(e):
-            place = Place(ordinal + index, "N4", "2310C" if claim.kind != "I" else "2310E", 3)
-            yield finding("facility_zip_short", place, value=e[3] if len(e) > 3 else "")
+def facility_findings(segments: list[Elements], at: int, ordinal: int) -> Iterator[Finding]:
+    """The ZIP of the service facility, whose NM1 stands at index `at`."""
+    for index, e in enumerate(segments[at + 1 : at + 3], at + 1):
+        if e[0] == "N4" and _short_zip(e):
+            place = Place(ordinal + index, "N4", "2310C", 3)
+            yield finding("facility_zip_short", place, value="".join(e[3:4]))
 
 
-def _npis(segments: list[Elements], ordinal: int, loop: str) -> Iterator[Finding]:
-    for index, e in enumerate(segments):
-        if e[0] == "NM1" and len(e) > 9 and e[8] == "XX" and not npi_is_valid(e[9]):
+def npi_findings(
+    segments: list[Elements], names: Iterable[int], ordinal: int, loop: str
+) -> Iterator[Finding]:
+    """Check digits of the NM1 at these indexes."""
+    for index in names:
+        e = segments[index]
+        if e[8] == "XX" and not npi_is_valid(e[9]):
             place = Place(ordinal + index, "NM1", loop or _PARTIES.get(e[1], ""), 9)
             yield finding("npi_check_digit", place, value=e[9], code=f"A7:562:{e[1]}")

@@ -1,6 +1,7 @@
 """What an 837 says, typed, for professional, institutional and dental claims alike."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from shared.x12.parties import (
     Reference,
     find_reference,
 )
+from shared.x12.views import View
 
 
 class BatchHead(NamedTuple):
@@ -124,7 +126,8 @@ class OtherPayer(NamedTuple):
         return next((a.value for a in self.amounts if a.qualifier == "D"), None)
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Claim(View):
     """CLM, loop 2300, with the levels above it.
 
     `kind` P, I or D. `relationship` is SBR02: 18 when the subscriber is the patient, else empty

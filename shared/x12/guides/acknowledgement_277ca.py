@@ -13,7 +13,7 @@ _COUNTS = (
 
 
 def _status(usage: str, day: str) -> Segment:
-    return Segment("STC", usage, 0, f"R{_TRIPLE} {day} R=U,WQ S - - - - - {_WHY}")
+    return Segment("STC", usage, 0, f"R{_TRIPLE} {day} R=U,WQ S - - - - - {_WHY} S")
 
 
 _LINE = Loop("2220D", Situational, 0, (
@@ -27,7 +27,7 @@ _LINE = Loop("2220D", Situational, 0, (
 _PATIENT = Loop("2000D", Situational, 0, level=True, items=(
     Segment("HL", Required, 1, "R R R=PT S=0", "3"),
     Loop("2100D", Required, 1, (
-        Segment("NM1", Required, 1, "R=QC R=1,2 S S S - S S=EI,II,MI S"),
+        Segment("NM1", Required, 1, "R=QC R=1,2 S S S S S S=EI,II,MI S"),
     )),
     Loop("2200D", Required, 0, (
         Segment("TRN", Required, 1, "R=2 R"),
@@ -43,7 +43,7 @@ _PATIENT = Loop("2000D", Situational, 0, level=True, items=(
 _PROVIDER = Loop("2000C", Situational, 0, level=True, items=(
     Segment("HL", Required, 1, "R R R=19 R=0,1", "3"),
     Loop("2100C", Required, 1, (
-        Segment("NM1", Required, 1, "R=85 R=1,2 S S S - S R=FI,SV,XX R"),
+        Segment("NM1", Required, 1, "R=85 R=1,2 S S S S S R=FI,SV,XX R"),
     )),
     Loop("2200C", Situational, 1, (
         Segment("TRN", Required, 1, "R=1 R"),

@@ -2,7 +2,7 @@
 
 from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
-_TRIPLE = "(R@claim_status_category R@claim_status S)"
+_TRIPLE = "(R@claim_status_category R@claim_status S S=RX)"
 _STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S S S S S{_TRIPLE} S{_TRIPLE}")
 _PROCEDURES = "AD,ER,HC,HP,IV,N4,NU,WK"
 _PROVIDER_IDS = "R=FI,SV,XX R"

@@ -127,7 +127,7 @@ def _answer(name: str, entity: str) -> Loop:
         Segment("HSD", Situational, 9, "S S S S S S S S"),
         Segment("REF", Situational, 9, f"R={refs} R S"),
         Segment("DTP", Situational, 20, "R R=D8,RD8 R"),
-        _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70"),
+        _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70,98,AA,AE,AF,AG,AO,CI,E8,IA,MA"),
         Segment("MSG", Situational, 10, "R"),
         Loop(f"2115{name[-1]}", Situational, 10, (
             Segment("III", Required, 1, "S=BF,BK,GR,NI,ZZ S S=44 S"),
@@ -137,7 +137,7 @@ def _answer(name: str, entity: str) -> Loop:
             Segment("NM1", Required, 1,
                 f"R={_ENTITY_OF_BENEFIT} R=1,2 S S S - S S S S"),
             _N3,
-            _N4,
+            Segment("N4", Situational, 1, "R S@state S S@country S=RJ S S"),
             Segment("PER", Situational, 3, _PER),
             _PRV,
         )),

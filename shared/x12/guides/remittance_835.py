@@ -15,11 +15,11 @@ _PHONES_OR_WEB = "S=EM,EX,FX,TE,UR"
 _CAS = Segment("CAS", Situational, 99, f"R=CO,OA,PI,PR {REASONS}")
 _SERVICES = "AD,ER,HC,HP,IV,N4,N6,NU,UI,WK"
 _RENDERING = "0B,1A,1B,1C,1D,1G,1H,1J,D3,G2"
-_SUMS = " ".join(["S"] * 18)
+_SUMS, _NO_SUMS = " ".join(["S"] * 18), " ".join(["-"] * 7)
 
 _LINE = Loop("2110", Situational, 999, (
     Segment("SVC", Required, 1,
-        f"R(R={_SERVICES} R S S S S S) R R S S S(R={_SERVICES} R S S S S S) S"),
+        f"R(R={_SERVICES} R S S S S) R R S S S(R={_SERVICES} R S S S S S) S"),
     Segment("DTM", Situational, 2, "R=150,151,472 R"),
     _CAS,
     Segment("REF", Situational, 8, "R=1S,APC,BB,E9,G1,G3,LU,RB R"),
@@ -43,7 +43,7 @@ _CLAIM = Loop("2100", Required, 0, (
     Segment("NM1", Situational, 1, f"R=TT {_PAYER}"),
     Segment("NM1", Situational, 1, f"R=PR {_PAYER}"),
     Segment("NM1", Situational, 1, "R=GB R=1,2 S S S - S S=FI,II,MI S"),
-    Segment("MIA", Situational, 1, f"R - S S S@rarc {' '.join(['S'] * 14)}"
+    Segment("MIA", Situational, 1, f"R S S S S@rarc {' '.join(['S'] * 14)}"
         " S@rarc S@rarc S@rarc S@rarc S"),
     Segment("MOA", Situational, 1, "S S S@rarc S@rarc S@rarc S@rarc S@rarc S S"),
     Segment("REF", Situational, 5, "R=1L,1W,28,6P,9A,9C,BB,CE,EA,F8,G1,G3,IG,SY R"),
@@ -96,7 +96,7 @@ REMITTANCE_835 = Guide(
                 " S=01,04 S S=DA,SG S R",
             ),
             Segment("TRN", Required, 1, "R=1 R R S"),
-            Segment("CUR", Situational, 1, "R=PR R S"),
+            Segment("CUR", Situational, 1, "R=PR R"),
             Segment("REF", Situational, 1, "R=EV R"),
             Segment("REF", Situational, 1, "R=F2 R"),
             Segment("DTM", Situational, 1, "R=405 R"),
@@ -108,7 +108,7 @@ REMITTANCE_835 = Guide(
                 0,
                 (
                     Segment("LX", Required, 1, "R"),
-                    Segment("TS3", Situational, 1, f"R R R R R {_SUMS} S"),
+                    Segment("TS3", Situational, 1, f"R R R R R {_NO_SUMS} S - S - S S - S S S S S"),
                     Segment("TS2", Situational, 1, f"S {_SUMS}"),
                     _CLAIM,
                 ),

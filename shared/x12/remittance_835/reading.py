@@ -1,27 +1,27 @@
 """Segments of an 835 to typed values, claim by claim."""
 
-from decimal import Decimal
 from typing import Any
 
-from shared.x12.errors import Finding
+from shared.x12.errors import Finding, NotANumberError
 from shared.x12.events import Item, Options
 from shared.x12.guide import Guide
-from shared.x12.parties import Adjustment, Amount, Contact, Name, Party, Period, Reference
+from shared.x12.parties import Name, Party, Period, Reference
 from shared.x12.party_reading import (
     Amounts,
     Dates,
-    NotANumberError,
+    Numbers,
     PartyReader,
     cut_at,
     padded,
-    read_adjustments,
-    read_amount,
+    read_all_adjustments,
+    read_amounts,
     read_contact,
     read_name,
     read_procedure,
     read_reference,
+    sort_out,
 )
-from shared.x12.remittance_835.rules import Balance, claim_findings
+from shared.x12.remittance_835.rules import Balance
 from shared.x12.remittance_835.values import (
     ClaimPayment,
     HeaderNumber,
@@ -30,80 +30,93 @@ from shared.x12.remittance_835.values import (
     ServicePayment,
 )
 from shared.x12.segments import Delimiters
-from shared.x12.tree import Walker
+from shared.x12.tree import walker_for
+from shared.x12.views import view_of
 
 Elements = list[str]
 _SERVICES = frozenset({"SVC"})
-_STARTS = frozenset({"LX", "CLP", "PLB"})
+_OF_CLP = frozenset(
+    [
+        "claim_id",
+        "status",
+        "charge",
+        "paid",
+        "patient_responsibility",
+        "filing",
+        "payer_control_number",
+        "facility",
+        "frequency",
+        "drg",
+        "drg_weight",
+        "discharge_fraction",
+        "header_number",
+    ]
+)
 
 
 class RemittanceReader:
     """Cuts an 835 at LX, CLP and PLB; items are Payment, HeaderNumber, ClaimPayment and
     ProviderAdjustment."""
 
+    starts = frozenset({"LX", "CLP", "PLB"})
+
     def __init__(
         self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
     ) -> None:
         self.out: list[Item] = []
-        self._component = delimiters.component
-        self._amounts, self._dates = Amounts(), Dates()
-        self._held: list[Elements] = []
+        self.held: list[Elements] = []
+        self._numbers = Numbers(delimiters.component, Amounts(), Dates())
         self._ordinal = 2
         self._header = ""
-        self._balance = Balance()
-        self._found: list[Finding] = []
-        self._walker = (
-            Walker(
-                guide, delimiters, external=options.external, cache_limit=options.cache_limit,
-                caches=caches,
-            )
-            if options.check
-            else None
-        )  # fmt: skip
+        self._balance = Balance(self._numbers.amounts)
+        self._walker = walker_for(guide, delimiters, options, caches)
+        self.walk = self._walker.feed if self._walker else None
 
-    def feed(self, elements: Elements) -> None:
-        """The next segment."""
-        if elements[0] in _STARTS:
-            self._cut()
-        self._held.append(elements)
-        if self._walker:
-            self._walker.feed(elements)
+    @property
+    def count(self) -> int:
+        """Segments so far, ST counted."""
+        return self._ordinal - 1 + len(self.held)
 
     def finish(self) -> list[Finding]:
         """The last cut, and the balance of the whole."""
-        self._cut()
+        self.cut()
         if not self._walker:
             return []
         self._walker.finish()
-        return self._walker.findings + self._found + self._balance.findings()
+        return self._walker.findings + self._balance.findings()
 
-    def _cut(self) -> None:
-        held, ordinal = self._held, self._ordinal
+    def cut(self) -> None:
+        """Make items of what is held; the next segment starts something new."""
+        held, ordinal = self.held, self._ordinal
         if not held:
             return
-        self._held, self._ordinal = [], ordinal + len(held)
+        self.held, self._ordinal = [], ordinal + len(held)
+        first = held[0][0]
+        if first == "CLP":
+            self._claim(held, ordinal)
+            return
         try:
-            match held[0][0]:
-                case "CLP":
-                    self._claim(held, ordinal)
+            match first:
                 case "LX":
                     self._lx(held, ordinal)
                 case "PLB":
                     self._plb(held, ordinal)
                 case _:
                     self._payment(held, ordinal)
-        except (NotANumberError, IndexError):
+        except NotANumberError:
             self._balance.unreadable = True
             self.out.append(Item(None, held, ordinal))
 
     def _claim(self, held: list[Elements], ordinal: int) -> None:
-        claim = read_claim(held, self._header, self._component, self._amounts, self._dates)
-        self._balance.paid += claim.paid
-        found: tuple[Finding, ...] = ()
-        if self._walker:
-            found = tuple(claim_findings(claim, held, ordinal))
-            self._found += found
-        self.out.append(Item(claim, held, ordinal, found))
+        claim = view_of(ClaimPayment, ClaimSource(held, self._header, self._numbers))
+        if not self._walker:
+            self.out.append(Item(claim, held, ordinal))
+            return
+        found = self._balance.add_claim(held, ordinal)
+        if found is None:
+            self.out.append(Item(None, held, ordinal))
+        else:
+            self.out.append(Item(claim, held, ordinal, found))
 
     def _lx(self, held: list[Elements], ordinal: int) -> None:
         self._header = padded(held[0], 2)[1]
@@ -113,18 +126,20 @@ class RemittanceReader:
         self.out.append(Item(value, held, ordinal))
 
     def _plb(self, held: list[Elements], ordinal: int) -> None:
-        e = held[0]
-        end = self._dates[e[2]]
+        e = padded(held[0], 3)
+        end = self._numbers.dates[e[2]]
         for at in range(3, len(e) - 1, 2):
             if not e[at] and not e[at + 1]:
                 continue
-            reason, _, reference = e[at].partition(self._component)
-            value = ProviderAdjustment(e[1], end, reason, self._amounts[e[at + 1]], reference)
-            self._balance.provider += value.amount
+            reason, _, reference = e[at].partition(self._numbers.component)
+            amount = self._numbers.amounts[e[at + 1]]
+            value = ProviderAdjustment(e[1], end, reason, amount, reference)
+            self._balance.provider += amount
             self.out.append(Item(value, held, ordinal))
 
     def _payment(self, held: list[Elements], ordinal: int) -> None:
-        value = read_payment(held, self._component, self._amounts, self._dates)
+        numbers = self._numbers
+        value = read_payment(held, numbers.component, numbers.amounts, numbers.dates)
         self._balance.stated = value.amount
         self.out.append(Item(value, held, ordinal))
 
@@ -169,83 +184,69 @@ def read_payment(held: list[Elements], component: str, amounts: Amounts, dates: 
     )  # fmt: skip
 
 
-def _optional(text: str, amounts: Amounts) -> Decimal | None:
-    return amounts[text] if text else None
+class ClaimSource:
+    """Fields of a ClaimPayment: CLP at once, lines at once, all the rest at once."""
+
+    __slots__ = ("_header", "_held", "_numbers")
+
+    def __init__(self, held: list[Elements], header: str, numbers: Numbers) -> None:
+        self._held, self._header, self._numbers = held, header, numbers
+
+    def fill(self, name: str) -> dict[str, Any]:
+        """CLP, lines, or the rest."""
+        if name in _OF_CLP:
+            return self._clp()
+        return {"services": self._services()} if name == "services" else self._rest()
+
+    def _clp(self) -> dict[str, Any]:
+        e = padded(self._held[0], 14)
+        amounts = self._numbers.amounts
+        return {
+            "claim_id": e[1], "status": e[2], "charge": amounts[e[3]], "paid": amounts[e[4]],
+            "patient_responsibility": amounts[e[5]] if e[5] else None, "filing": e[6],
+            "payer_control_number": e[7], "facility": e[8], "frequency": e[9], "drg": e[11],
+            "drg_weight": amounts.optional(e[12]),
+            "discharge_fraction": amounts.optional(e[13]), "header_number": self._header,
+        }  # fmt: skip
+
+    def _services(self) -> tuple[ServicePayment, ...]:
+        numbers = self._numbers
+        return tuple(_service(run, numbers) for run in cut_at(self._held, _SERVICES)[1])
+
+    def _rest(self) -> dict[str, Any]:
+        own, _ = cut_at(self._held, _SERVICES)
+        by_id = sort_out(own)
+        numbers = self._numbers
+        return {
+            "adjustments": read_all_adjustments(by_id["CAS"], numbers.amounts),
+            "names": tuple(read_name(e) for e in by_id["NM1"]),
+            "inpatient": tuple(by_id["MIA"][0][1:]) if by_id["MIA"] else (),
+            "outpatient": tuple(by_id["MOA"][0][1:]) if by_id["MOA"] else (),
+            "references": tuple(read_reference(e, numbers.component) for e in by_id["REF"]),
+            "dates": _days(by_id["DTM"], numbers.dates),
+            "contacts": tuple(read_contact(e) for e in by_id["PER"]),
+            "amounts": read_amounts(by_id["AMT"], numbers.amounts),
+            "quantities": read_amounts(by_id["QTY"], numbers.amounts),
+        }
 
 
-def read_claim(
-    held: list[Elements], header: str, component: str, amounts: Amounts, dates: Dates
-) -> ClaimPayment:
-    """CLP and all up to the next CLP; NotANumberError for an amount that is no number."""
-    own, runs = cut_at(held, _SERVICES)
-    services = tuple(_service(run, component, amounts, dates) for run in runs)
-    clp = padded(own[0], 14)
-    names: list[Name] = []
-    adjustments: list[Adjustment] = []
-    references: list[Reference] = []
-    periods: list[Period] = []
-    contacts: list[Contact] = []
-    sums: list[Amount] = []
-    quantities: list[Amount] = []
-    inpatient: tuple[str, ...] = ()
-    outpatient: tuple[str, ...] = ()
-    for e in own:
-        match e[0]:
-            case "NM1":
-                names.append(read_name(e))
-            case "CAS":
-                adjustments += read_adjustments(e, amounts)
-            case "REF":
-                references.append(read_reference(e, component))
-            case "DTM":
-                periods.append(Period(e[1], dates[e[2]]))
-            case "AMT":
-                sums.append(read_amount(e, amounts))
-            case "QTY":
-                quantities.append(read_amount(e, amounts))
-            case "PER":
-                contacts.append(read_contact(e))
-            case "MIA":
-                inpatient = tuple(e[1:])
-            case "MOA":
-                outpatient = tuple(e[1:])
-    return ClaimPayment(
-        clp[1], clp[2], amounts[clp[3]], amounts[clp[4]], _optional(clp[5], amounts),
-        clp[6], clp[7], clp[8], clp[9], clp[11], _optional(clp[12], amounts),
-        _optional(clp[13], amounts), tuple(adjustments), tuple(names), inpatient, outpatient,
-        tuple(references), tuple(periods), tuple(contacts), tuple(sums), tuple(quantities),
-        services, header,
-    )  # fmt: skip
+def _days(segments: list[Elements], dates: Dates) -> tuple[Period, ...]:
+    """DTM."""
+    padded_segments = (padded(e, 3) for e in segments)
+    return tuple(Period(e[1], dates[e[2]]) for e in padded_segments)
 
 
-def _service(
-    held: list[Elements], component: str, amounts: Amounts, dates: Dates
-) -> ServicePayment:
+def _service(held: list[Elements], numbers: Numbers) -> ServicePayment:
     """SVC and what follows it."""
     svc = padded(held[0], 8)
-    periods: list[Period] = []
-    adjustments: list[Adjustment] = []
-    references: list[Reference] = []
-    sums: list[Amount] = []
-    quantities: list[Amount] = []
-    remarks: list[tuple[str, str]] = []
-    for e in held:
-        match e[0]:
-            case "DTM":
-                periods.append(Period(e[1], dates[e[2]]))
-            case "CAS":
-                adjustments += read_adjustments(e, amounts)
-            case "AMT":
-                sums.append(read_amount(e, amounts))
-            case "REF":
-                references.append(read_reference(e, component))
-            case "QTY":
-                quantities.append(read_amount(e, amounts))
-            case "LQ":
-                remarks.append((e[1], e[2]))
+    by_id = sort_out(held)
+    component, amounts, _ = numbers
     return ServicePayment(
         read_procedure(svc[1], component), amounts[svc[2]], amounts[svc[3]], svc[4],
-        _optional(svc[5], amounts), read_procedure(svc[6], component) if svc[6] else None,
-        _optional(svc[7], amounts), tuple(periods), tuple(adjustments), tuple(references),
-        tuple(sums), tuple(quantities), tuple(remarks),
+        amounts.optional(svc[5]), read_procedure(svc[6], component) if svc[6] else None,
+        amounts.optional(svc[7]), _days(by_id["DTM"], numbers.dates),
+        read_all_adjustments(by_id["CAS"], amounts),
+        tuple(read_reference(e, component) for e in by_id["REF"]),
+        read_amounts(by_id["AMT"], amounts), read_amounts(by_id["QTY"], amounts),
+        tuple((e[1], e[2]) for e in by_id["LQ"] if len(e) > 2),
     )  # fmt: skip

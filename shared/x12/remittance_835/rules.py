@@ -1,11 +1,12 @@
 """The three balances of an 835 and the signs of a reversal (X12 TR3 1.10.2; RFIs 1147, 1429)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from shared.x12.errors import Finding, Place, finding
+from shared.x12.errors import Finding, NotANumberError, Place, finding
 from shared.x12.parties import ZERO
+from shared.x12.party_reading import Amounts, padded
 from shared.x12.remittance_835.values import ClaimPayment, Remittance, ServicePayment, adjusted
 
 Elements = list[str]
@@ -37,21 +38,39 @@ def balances(remittance: Remittance) -> bool:
     )
 
 
-@dataclass
 class Balance:
-    """Running totals of one 835, so that no claim needs to be kept."""
+    """Balances an 835 as its segments pass, so that no claim needs to be kept.
 
-    stated: Decimal | None = None
-    paid: Decimal = ZERO
-    provider: Decimal = ZERO
-    unreadable: bool = False
+    Works on the segments themselves: `balances` above does the same sums on typed values.
+    """
+
+    def __init__(self, amounts: Amounts) -> None:
+        self.stated: Decimal | None = None
+        self.paid = ZERO
+        self.provider = ZERO
+        self.unreadable = False
+        self._amounts = amounts
+        self._found: list[Finding] = []
+
+    def add_claim(self, segments: list[Elements], ordinal: int) -> tuple[Finding, ...] | None:
+        """Findings of one claim, its CLP being number `ordinal` of the set; None when an amount
+        cannot be read (then the payment cannot be judged either)."""
+        try:
+            sums = _sums(segments, self._amounts)
+        except NotANumberError:
+            self.unreadable = True
+            return None
+        self.paid += sums.paid
+        found = tuple(_claim_findings(sums, segments[0], ordinal))
+        self._found += found
+        return found
 
     def findings(self) -> list[Finding]:
-        """The payment's balance; not judged when an amount could not be read."""
+        """All findings; the payment's balance is not judged when an amount could not be read."""
         place = Place(2, "BPR", "HEADER", 2)
+        found = self._found
         if self.stated is None or self.unreadable:
-            return []
-        found = []
+            return found
         if self.stated < 0:
             found.append(finding("payment_negative", place, value=str(self.stated)))
         if self.stated != self.paid - self.provider:
@@ -60,35 +79,75 @@ class Balance:
         return found
 
 
-def claim_findings(
-    claim: ClaimPayment, segments: list[Elements], ordinal: int
-) -> Iterator[Finding]:
-    """Balances of one claim and its lines; `ordinal` is the number of its CLP in the set."""
+class _Line(NamedTuple):
+    """An SVC by its index among the claim's segments, with the sum of its CAS."""
+
+    at: int
+    charge: Decimal
+    paid: Decimal
+    adjusted: Decimal
+
+
+class _Sums(NamedTuple):
+    """What the balances of one claim need; `least` is the smallest CAS amount, if any."""
+
+    charge: Decimal
+    paid: Decimal
+    adjusted: Decimal
+    patient: Decimal
+    owed: Decimal
+    least: Decimal | None
+    lines: list[_Line]
+
+
+def _sums(segments: list[Elements], amounts: Amounts) -> _Sums:
+    clp = padded(segments[0], 6)
+    total = patient = own = ZERO
+    least: Decimal | None = None
+    line: _Line | None = None
+    lines: list[_Line] = []
+    for index, e in enumerate(segments):
+        if e[0] == "SVC":
+            svc = padded(e, 4)
+            if line:
+                lines.append(line._replace(adjusted=own))
+            line, own = _Line(index, amounts[svc[2]], amounts[svc[3]], ZERO), ZERO
+        elif e[0] == "CAS":
+            for at in range(3, len(e), 3):
+                if not e[at] and not e[at - 1]:
+                    continue
+                amount = amounts[e[at]]
+                own += amount
+                total += amount
+                patient += amount if e[1] == "PR" else ZERO
+                least = amount if least is None or amount < least else least
+    if line:
+        lines.append(line._replace(adjusted=own))
+    return _Sums(
+        amounts[clp[3]], amounts[clp[4]], total, patient,
+        amounts[clp[5]] if clp[5] else ZERO, least, lines,
+    )  # fmt: skip
+
+
+def _claim_findings(sums: _Sums, clp: Elements, ordinal: int) -> Iterator[Finding]:
     place = Place(ordinal, "CLP", "2100")
-    expected = claim_expected(claim)
-    if expected != claim.paid:
-        value = f"{claim.charge} - {claim.charge - expected} <> {claim.paid}"
+    if sums.charge - sums.adjusted != sums.paid:
+        value = f"{sums.charge} - {sums.adjusted} <> {sums.paid}"
         yield finding("claim_does_not_balance", place, value=value)
-    for number, line in enumerate(claim.services):
-        if line_expected(line) != line.paid:
-            lines = [i for i, e in enumerate(segments) if e[0] == "SVC"]
-            less = adjusted(line.adjustments)
-            at = Place(ordinal + lines[number], "SVC", "2110")
-            value = f"{line.charge} - {less} <> {line.paid}"
+    for line in sums.lines:
+        if line.charge - line.adjusted != line.paid:
+            at = Place(ordinal + line.at, "SVC", "2110")
+            value = f"{line.charge} - {line.adjusted} <> {line.paid}"
             yield finding("line_does_not_balance", at, value=value)
-    yield from _signs(claim, place)
+    yield from _signs(sums, clp, place)
 
 
-def _signs(claim: ClaimPayment, place: Place) -> Iterator[Finding]:
-    if claim.is_reversal:
-        amounts = [a.amount for a in claim.adjustments]
-        amounts += [a.amount for s in claim.services for a in s.adjustments]
-        if claim.charge > 0 or claim.paid > 0 or (amounts and min(amounts) > 0):
-            yield finding("reversal_not_negated", place, value=str(claim.charge))
+def _signs(sums: _Sums, clp: Elements, place: Place) -> Iterator[Finding]:
+    """A reversal negates everything; otherwise CLP05 is the patient's share."""
+    if clp[2:3] == ["22"]:
+        if sums.charge > 0 or sums.paid > 0 or (sums.least is not None and sums.least > 0):
+            yield finding("reversal_not_negated", place, value=str(sums.charge))
         return
-    owed = [a for a in claim.adjustments if a.group == "PR"]
-    owed += [a for s in claim.services for a in s.adjustments if a.group == "PR"]
-    share = sum((a.amount for a in owed), ZERO)
-    if share != (claim.patient_responsibility or ZERO):
-        value = f"{share} <> {claim.patient_responsibility or ZERO}"
+    if sums.patient != sums.owed:
+        value = f"{sums.patient} <> {sums.owed}"
         yield finding("patient_share_differs", place._replace(element=5), value=value)

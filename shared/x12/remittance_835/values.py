@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from shared.x12.parties import (
     Procedure,
     Reference,
 )
+from shared.x12.views import View
 
 
 class ServicePayment(NamedTuple):
@@ -41,7 +43,8 @@ class ServicePayment(NamedTuple):
         return next((r.value for r in self.references if r.qualifier == "6R"), "")
 
 
-class ClaimPayment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ClaimPayment(View):
     """CLP, loop 2100. `inpatient` and `outpatient` are MIA and MOA as they stand."""
 
     claim_id: str

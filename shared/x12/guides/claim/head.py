@@ -23,7 +23,7 @@ _MEDICARE_SECONDARY = "12,13,14,15,16,41,42,43,47"
 BHT = Segment("BHT", Required, 1, "R=0019 R=00,18 R R R R=31,CH,RP")
 SUBMITTER = Loop("1000A", Required, 1, (
     name("41", "R=1,2 R S S - - R=46 R"),
-    Segment("PER", Required, 2, CONTACT),
+    Segment("PER", Required, 2, CONTACT.replace("EM,", "ED,EM,")),
 ))  # fmt: skip
 RECEIVER = Loop("1000B", Required, 1, (name("40", "R=2 R - - - - R=46 R"),))
 

@@ -33,7 +33,7 @@ _CODES = (
     Segment("HI", Situational, 1, f"R(R=ABN,BN R {_POA}) {' '.join([_CAUSE] * 11)}"),
     Segment("HI", Situational, 1, "R(R=DR R)"),
     Segment("HI", Situational, 2, f"R(R=ABF,BF R {_POA}) {' '.join([_PRESENT] * 11)}"),
-    Segment("HI", Situational, 1, "R(R=BBR,BR,CAH R S=D8 S)"),
+    Segment("HI", Situational, 1, "R(R=BBR,BR,CAH R R=D8 R)"),
     _codes(2, Situational, "R=BBQ,BQ R R=D8 R"),
     _codes(2, Situational, "R=BI R R=RD8 R"),
     _codes(2, Situational, "R=BH R R=D8 R"),

@@ -20,7 +20,7 @@ CAS = Segment("CAS", Situational, 5, f"{GROUPS} {REASONS}")
 OTHER_INSURED = Loop("2330A", Required, 1, (
     name("IL", "R=1,2 R S S - S R=II,MI R"),
     *ADDRESS_IF_KNOWN,
-    reference("SY", 2),
+    reference("SY"),
 ))  # fmt: skip
 OTHER_PAYER = Loop("2330B", Required, 1, (
     name("PR", PAYER),
@@ -48,8 +48,9 @@ MIA = Segment(
 
 def other(loop: str, codes: str, entity: str, ids: str, usage: str = Required) -> Loop:
     """A provider as another payer knows him: a name without a name, and his ids there."""
-    most = {"2330C": 2}.get(loop, 1)
-    return party(loop, name(codes, entity), reference(ids, 4, usage), many=most)
+    most = ids.count(",") + 1
+    many = 2 if "P3" in codes else 1
+    return party(loop, name(codes, entity), reference(ids, most, usage), many=many)
 
 
 AMOUNTS = (

@@ -18,9 +18,19 @@ from shared.x12.guides.parts import (
 )
 
 _PROCEDURE = "R(R=ER,HC,IV,WK R S S S S S)"
+_ATTACHMENT = ATTACHMENT.replace("CT,", "")
 _AMBULANCE = "01,04,05,06,07,08,09,12"
+_POINTER = "1,2,3,4,5,6,7,8,9,10,11,12"
+_POINTERS = " ".join(f"{usage}={_POINTER}" for usage in "RSSS")
 _FOR_A_PAYER = "S(R=2U R)"
-_REF_FOR_A_PAYER = Segment("REF", Situational, 20, f"R=0B,1G,G2,LU R - {_FOR_A_PAYER}")
+
+
+def _ids(codes: str, most: int = 20) -> Segment:
+    return Segment("REF", Situational, most, f"R={codes} R - {_FOR_A_PAYER}")
+
+
+_IDS, _IDS_AND_PLACE = _ids("0B,1G,G2"), _ids("0B,1G,G2,LU")
+
 
 _DATES = (
     moment("472", EITHER, Required), moment("471"), moment("607"), moment("463"), moment("461"),
@@ -39,13 +49,13 @@ _REFERENCES = (
 )
 _PROVIDERS = (
     party("2420A", name("82", PERSON_OR_ORGANISATION),
-        Segment("PRV", Situational, 1, "R=PE R=PXC R"), _REF_FOR_A_PAYER),
-    party("2420B", name("QB", "R=1,2 - - - - - S=XX S"), _REF_FOR_A_PAYER),
-    party("2420C", name("77", ORGANISATION), *ADDRESS, _REF_FOR_A_PAYER),
-    party("2420D", name("DQ", PERSON), _REF_FOR_A_PAYER),
-    party("2420E", name("DK", PERSON), *ADDRESS_IF_KNOWN, _REF_FOR_A_PAYER,
+        Segment("PRV", Situational, 1, "R=PE R=PXC R"), _IDS_AND_PLACE),
+    party("2420B", name("QB", "R=1,2 - - - - - S=XX S"), _IDS),
+    party("2420C", name("77", ORGANISATION), *ADDRESS, _ids("G2,LU", 3)),
+    party("2420D", name("DQ", PERSON), _IDS_AND_PLACE),
+    party("2420E", name("DK", PERSON), *ADDRESS_IF_KNOWN, _IDS,
         Segment("PER", Situational, 1, CONTACT)),
-    party("2420F", name("DN,P3", PERSON), _REF_FOR_A_PAYER, many=2),
+    party("2420F", name("DN,P3", PERSON), _IDS, many=2),
     party("2420G", name("PW", "R=2"), *ADDRESS),
     party("2420H", name("45", "R=2 S"), *ADDRESS),
 )  # fmt: skip
@@ -53,9 +63,10 @@ _PROVIDERS = (
 LINE = Loop("2400", Required, 50, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
     Segment("SV1", Required, 1,
-        f"{_PROCEDURE} R R=MJ,UN R S@pos - R(R S S S) - S=Y - S=Y S=Y - - S=0"),
+        f"{_PROCEDURE} R R=MJ,UN R S@pos - R({_POINTERS}) - S=Y - S=Y S=Y - - S=0"),
     Segment("SV5", Situational, 1, "R(R=HC R) R=DA R R R R=1,4,6"),
-    Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
+    Segment("PWK", Situational, 10, f"R={_ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
+    Segment("PWK", Situational, 1, "R=CT R=AA,AB,AD,AF,AG,BM,EL,EM,FT,FX,NS - - S=AC S"),
     Segment("CR1", Situational, 1, "S=LB S - R=A,B,C,D,E R=DH R - - S S"),
     Segment("CR3", Situational, 1, "R=I,R,S R=MO R"),
     Segment("CRC", Situational, 3, "R=07 R=N,Y " + " ".join(
