@@ -78,29 +78,34 @@ class Checker:
                 self._note(fault.kind, place, fault.value)
         return clean
 
-    def relations(self, node: Node, ready: Ready, elements: Elements, ordinal: int) -> None:
-        """Syntax notes and formats: what one element says about another."""
+    def relations(self, node: Node, ready: Ready, elements: Elements, ordinal: int) -> bool:
+        """Syntax notes and formats: what one element says about another; True when all hold."""
         spec, size = ready.spec, len(elements)
+        clean = True
         for note in spec.pairs:
             first, second = note.elements
             given = size > first and elements[first] != ""
             if given != (size > second and elements[second] != ""):
-                self._broken(node, elements, ordinal)
+                clean = self._broken(node, elements, ordinal)
                 break
-        if spec.notes:
+        if spec.notes and clean:
             pattern = tuple(map(bool, elements))
-            if pattern not in ready.patterns and self._broken(node, elements, ordinal):
-                ready.patterns.add(pattern)
+            if pattern not in ready.patterns:
+                clean = self._broken(node, elements, ordinal)
+                if clean and self._cache_limit:
+                    ready.patterns.add(pattern)
         for form, at in spec.formats:
             if at < size and (pair := (elements[form], elements[at])) not in ready.formats:
                 kind = format_fault(*pair) if pair[1] else ""
                 if kind:
+                    clean = False
                     self._note(kind, _place(node, ordinal, at), pair[1])
                 elif len(ready.formats) < self._cache_limit:
                     ready.formats.add(pair)
+        return clean
 
     def _broken(self, node: Node, elements: Elements, ordinal: int) -> bool:
-        """Say which notes are broken; True when none is and that may be remembered."""
+        """Say which notes are broken; True when none is."""
         spec = node.spec
         clean = True
         for note in (*spec.pairs, *spec.notes):
@@ -108,7 +113,7 @@ class Checker:
             if broken and spec.elements[broken[1] - 1].usage != "R":
                 self._note(broken[0], _place(node, ordinal, broken[1]), "")
             clean = clean and broken is None
-        return clean and self._cache_limit > 0
+        return clean
 
 
 def _place(node: Node, ordinal: int, element: int = 0) -> Place:

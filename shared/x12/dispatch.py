@@ -173,14 +173,13 @@ class Node:
 class Move(NamedTuple):
     """A step to `target`: loops deeper than `keep` close; `entry` (a segment or loop of the loop
     at depth `keep`) is used once more; `due` must have been seen there before; `opens` are the
-    loops it opens; `stays` if no loop is closed or opened."""
+    loops it opens."""
 
     target: Node
     keep: int
     entry: Node | LoopNode
     due: int
     opens: tuple[LoopNode, ...]
-    stays: bool
 
 
 class Plan(NamedTuple):
@@ -239,9 +238,8 @@ def _choices(node: Node, segment_id: str) -> list[Move]:
             if target is loop.entries[0] and loop.parent:
                 continue  # a loop's first segment opens a new loop, it is not used twice in one
             opens = _chain(entry)
-            stays = not opens and loop is node.loop
             due = loop.due[entry.position]
-            found.append(Move(target, loop.depth, entry, due, opens, stays))
+            found.append(Move(target, loop.depth, entry, due, opens))
         position = loop.position
         loop = loop.parent
     return found

@@ -40,8 +40,8 @@ class Consumer(Protocol):
         """The segments since the last cut."""
 
     @property
-    def walk(self) -> Callable[[Elements], None] | None:
-        """Judges each segment as it passes."""
+    def walk(self) -> Callable[[Elements, str], None] | None:
+        """Judges each segment as it passes, given apart and as text."""
 
     @property
     def count(self) -> int:
@@ -76,7 +76,7 @@ class _Counter:
         self._found = found
         self._astray = astray
 
-    def walk(self, _elements: Elements) -> None:
+    def walk(self, _elements: Elements, _text: str) -> None:
         """Only counted; outside of a set that is a fault."""
         self.count += 1
         if self._astray:
@@ -342,4 +342,4 @@ def _block_events(file: _File, block: Block) -> Iterator[Event]:
             keep = consumer.held.append
         keep(elements)
         if walk:
-            walk(elements)
+            walk(elements, piece)

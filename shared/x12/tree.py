@@ -70,42 +70,62 @@ class Walker:
         self._strays: list[tuple[int, Elements]] = []
         self._missed: list[tuple[int, LoopNode | Node, Finding]] = []
         self._lost = False
+        self._known: dict[str, tuple[Node, Move]] = {}
+        self._cache_limit = cache_limit
         self._node = before_first(root)
 
-    def feed(self, elements: Elements) -> None:
-        """The next segment; ordinals count from ST = 1."""
-        self.ordinal = ordinal = self.ordinal + 1
-        move = self._find(elements)
+    def feed(self, elements: Elements, text: str = "") -> None:
+        """The next segment; ordinals count from ST = 1.
+
+        `text` is the segment as it stands: what was clean at this place is so again.
+        """
+        self.ordinal += 1
+        before = self._node
+        hit = self._known.get(text)
+        known = hit is not None and hit[0] is before
+        move = hit[1] if hit is not None and known else self._find(elements)
         if move is None:
             return
-        target, _, _, due, _, stays = move
-        if stays:
-            frame = self._frames[self._depth]
-            mask = frame.mask
-            if due & ~mask or mask & target.bit:
-                self._unusual(frame, move)
-            frame.mask = mask | due | target.bit
-        else:
-            self._shift(move)
+        target, keep, entry, due, opens = move
+        if self._depth > keep:
+            self._close(keep)
+        frame = self._frames[keep]
+        mask, bit = frame.mask, entry.bit
+        if due & ~mask or mask & bit:
+            self._unusual(frame, move)
+        frame.mask = mask | due | bit
+        for loop in opens:
+            self._open(loop)
         self._node = target
         if self._stack:
             self._keep(elements)
-        ready = self._ready[target.spec]
+        if known:
+            self._lost = False
+        elif self._check(target, elements) and len(self._known) < self._cache_limit:
+            self._known[text] = (before, move)
+        if target.counts:
+            self._count(target, elements)
+
+    def _check(self, node: Node, elements: Elements) -> bool:
+        """Everything but the place; True when all values were met before and are right."""
+        ready = self._ready[node.spec]
         _, goods, least, most, more_from, _, _ = ready
         size = len(elements)
         if size < least or size > most or not elements[-1]:
-            self._checker.shape(target, elements, ordinal)
+            self._checker.shape(node, elements, self.ordinal)
+            self._checker.values(node, ready, elements, self.ordinal)
+            return False
+        familiar = True
         for good, value in zip(goods, elements, strict=False):
             if value not in good:
-                if self._checker.values(target, ready, elements, ordinal):
+                familiar = False
+                if self._checker.values(node, ready, elements, self.ordinal):
                     self._lost = False
                 break
-        else:
-            self._lost = False
         if size > more_from:
-            self._checker.relations(target, ready, elements, ordinal)
-        if target.counts:
-            self._count(target, elements)
+            clean = self._checker.relations(node, ready, elements, self.ordinal)
+            return familiar and clean
+        return familiar
 
     def _find(self, elements: Elements) -> Move | None:
         """Where this segment belongs; None when it was found to be a stray."""
