@@ -1,0 +1,1 @@
+"""`rcm demo`: an invented clinic runs through the whole system, from the first minute."""

@@ -1,0 +1,79 @@
+"""The demo's first minute: a billing company with its practices, payers, prices and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from cli.api import Api
+from cli.everything import System
+from sandbox import clinic
+from shared import clock
+
+OPENS_AT_HOUR = 18
+SATURDAY = 5
+KEY_SCOPES = tuple(
+    f"{noun}:{verb}"
+    for noun in ("encounters", "coding", "eligibility", "claims", "payments", "notifications")
+    for verb in ("read", "write")
+)
+
+
+@dataclass(frozen=True)
+class Company:
+    """The billing company of this run; practices: NPI -> id, providers: practice NPI -> ids."""
+
+    api: Api
+    tenant_id: str
+    practices: Mapping[str, str]
+    providers: Mapping[str, tuple[str, ...]]
+    today: date
+    run: str
+
+
+async def open_company(system: System, folder: Path) -> Company:
+    """A new billing company in test mode; each run has its own, so nothing old is counted."""
+    operator = Api(system.gateway_url, (folder / "operator-key").read_text().strip())
+    run = f"{clock.system():%y%m%d%H%M%S}"
+    body = {**clinic.BILLING_COMPANY, "edi_id": f"RB{run}"}
+    made = await operator.post("/v1/tenants", body)
+    await operator.aclose()
+    api = Api(system.gateway_url, made["api_key"]["secret"])
+    today = await _open_clock(system, api)
+    practices: dict[str, str] = {}
+    providers: dict[str, tuple[str, ...]] = {}
+    for practice in clinic.PRACTICES:
+        answer = await api.post("/v1/practices", practice.body)
+        practices[practice.npi] = answer["id"]
+        own = [
+            (await api.post("/v1/providers", {**one, "practice_id": answer["id"]}))["id"]
+            for one in practice.providers
+        ]
+        providers[practice.npi] = tuple(own)
+    for payer in clinic.PAYERS:
+        await api.post("/v1/payers", payer)
+    await api.post("/v1/fee-schedules", clinic.fee_schedule(today))
+    return Company(api, made["id"], practices, providers, today, run)
+
+
+async def _open_clock(system: System, api: Api) -> date:
+    """Move business time to the next weekday at 18:00 UTC, day time in every US zone."""
+    now = datetime.fromisoformat((await api.get("/v1/test/clock"))["business_time"])
+    opens = now.replace(hour=OPENS_AT_HOUR, minute=0, second=0, microsecond=0)
+    while opens <= now or opens.weekday() >= SATURDAY:
+        opens += timedelta(days=1)
+    moved = await api.post(
+        "/v1/test/clock/advance", {"seconds": max(1, int((opens - now).total_seconds()))}
+    )
+    async with httpx.AsyncClient(base_url=system.sandbox_url, trust_env=False) as sandbox:
+        answer = await sandbox.post(
+            "/clock",
+            json={"offset_seconds": moved["offset_seconds"]},
+            headers={"Authorization": f"Bearer {system.sandbox_token}"},
+        )
+        answer.raise_for_status()
+    return datetime.fromisoformat(moved["business_time"]).date()

@@ -1,0 +1,41 @@
+"""The command line: every command of `rcm`, each a few lines over the module that does it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    name="rcm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def rcm() -> None:
+    """Claimstream: an event-driven revenue cycle."""
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option(help="End when everything has come to rest.")] = False,
+    json: Annotated[bool, typer.Option(help="Print one JSON object on standard output.")] = False,
+    reset: Annotated[bool, typer.Option(help="Forget earlier runs first.")] = False,
+    bus: Annotated[
+        Literal["embedded", "kafka"], typer.Option(help="The event log to run on.")
+    ] = "embedded",
+    encounters: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Encounters beside the scenarios.")
+    ] = 200,
+) -> None:
+    """An invented clinic, from the first visit to posted money, in one process."""
+    from cli.demo.command import Wishes, play  # noqa: PLC0415 - other commands start sooner
+
+    wishes = Wishes(once=once, json=json, reset=reset, bus=bus, encounters=encounters)
+    raise typer.Exit(play(wishes, started_at=context.obj))
+
+
+def main(*, started_at: float) -> None:
+    """Run the command line; started_at is when the process began (time.monotonic)."""
+    app(obj=started_at)
