@@ -22,10 +22,13 @@ class Docket:
 
     def __init__(self, tx: Transaction, claims: Iterable[Claim] = ()) -> None:
         self.tx = tx
-        self._claims: dict[Key, Claim] = {claim.key: claim for claim in claims}
+        self._claims: dict[Key, Claim] = {}
+        self._newest: dict[Key, Key] = {}
         self._new: set[Key] = set()
         self._changed: set[Key] = set()
         self._steps: list[Step] = []
+        for claim in sorted(claims, key=lambda each: (each.rank, each.generation)):
+            self._put(claim)
 
     def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
         """The claim as it stands now, or None."""
@@ -33,12 +36,8 @@ class Docket:
 
     def of_encounter(self, tenant_id: UUID, encounter_id: UUID) -> Claim | None:
         """The encounter's newest claim among these, or None."""
-        found = (
-            claim
-            for claim in self._claims.values()
-            if (claim.tenant_id, claim.encounter_id) == (tenant_id, encounter_id)
-        )
-        return max(found, key=lambda claim: (claim.rank, claim.generation), default=None)
+        key = self._newest.get(Key(tenant_id, encounter_id))
+        return None if key is None else self._claims[key]
 
     def open(self, claim: Claim, cause: Cause) -> Claim:
         """A new claim."""
@@ -64,11 +63,14 @@ class Docket:
         await stored.insert_steps(self.tx, self._steps)
 
     def _take(self, moved: Moved) -> Claim:
-        key = moved.claim.key
-        self._claims[key] = moved.claim
-        self._changed.add(key)
+        self._put(moved.claim)
+        self._changed.add(moved.claim.key)
         self._steps.append(moved.step)
         return moved.claim
+
+    def _put(self, claim: Claim) -> None:
+        self._claims[claim.key] = claim
+        self._newest[Key(claim.tenant_id, claim.encounter_id)] = claim.key
 
 
 def told_by(envelope: Envelope[Any], *, reported_by: Reporter = Reporter.SELF) -> Cause:

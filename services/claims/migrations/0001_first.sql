@@ -1,5 +1,25 @@
 -- The tables of claims as first made; `parties`, `member` and `content` of files are sealed.
 -- A statement ends at a blank line.
+create table adjudications (
+    tenant_id uuid not null,
+    id uuid not null,
+    claim_id uuid not null,
+    remit_id uuid not null,
+    clp02 text not null,
+    charge_cents bigint default 0 not null,
+    paid_cents bigint default 0 not null,
+    patient_cents bigint default 0 not null,
+    payer_control_number text default '' not null,
+    lines jsonb not null,
+    is_reversal boolean not null,
+    paid_on date not null,
+    primary key (tenant_id, id)
+)
+
+create index adjudications_claim on adjudications (tenant_id, claim_id)
+
+comment on table adjudications is 'each claim payment of an 835 as it was matched'
+
 create table batches (
     tenant_id uuid not null,
     id uuid not null,
@@ -21,6 +41,26 @@ create unique index batches_control on batches (tenant_id, control)
 
 comment on table batches is 'one 837P: interchange, group and set bear `control`; `content` is sealed'
 
+create table claim_events (
+    tenant_id uuid not null,
+    id uuid not null,
+    claim_id uuid not null,
+    position integer default 0 not null,
+    kind text not null,
+    status_from text not null,
+    status_to text not null,
+    reported_by text not null,
+    actor text not null,
+    message_id text default '' not null,
+    happened_at timestamp with time zone not null,
+    detail jsonb default '{}' not null,
+    primary key (tenant_id, id)
+)
+
+create unique index claim_events_position on claim_events (tenant_id, claim_id, position)
+
+comment on table claim_events is 'the timeline: every step with who did it and which message said so'
+
 create table clearinghouse_files (
     tenant_id uuid not null,
     id uuid not null,
@@ -40,6 +80,25 @@ create unique index clearinghouse_files_name on clearinghouse_files (tenant_id, 
 create index clearinghouse_files_sequence on clearinghouse_files (tenant_id, kind, sequence)
 
 comment on table clearinghouse_files is 'what the mailbox held, as it came; `content` is sealed; a problem keeps it unapplied'
+
+create table codings (
+    tenant_id uuid not null,
+    id uuid not null,
+    encounter_id uuid not null,
+    version integer default 0 not null,
+    practice_id uuid not null,
+    patient_id uuid not null,
+    service_from date not null,
+    service_to date not null,
+    charge_cents bigint default 0 not null,
+    content jsonb not null,
+    parties text not null,
+    primary key (tenant_id, id)
+)
+
+create unique index codings_version on codings (tenant_id, encounter_id, version)
+
+comment on table codings is 'a coding version as it came, frozen; `parties` is sealed'
 
 create table encounters (
     tenant_id uuid not null,
@@ -118,6 +177,28 @@ create table submitters (
 
 comment on table submitters is 'the billing company as the clearinghouse knows it, and its next control number'
 
+create table acknowledgements (
+    tenant_id uuid not null,
+    id uuid not null,
+    file_id uuid not null,
+    claim_id uuid,
+    kind text not null,
+    verdict text not null,
+    reported_by text not null,
+    control_number text default '' not null,
+    category text default '' not null,
+    status text default '' not null,
+    entity text default '' not null,
+    errors jsonb default '[]' not null,
+    received_at timestamp with time zone not null,
+    primary key (tenant_id, id),
+    foreign key(tenant_id, file_id) references clearinghouse_files (tenant_id, id)
+)
+
+create index acknowledgements_claim on acknowledgements (tenant_id, claim_id)
+
+comment on table acknowledgements is 'each statement of each file and claim; claim_id null: it named nothing of ours'
+
 create table claims (
     tenant_id uuid not null,
     id uuid not null,
@@ -159,7 +240,6 @@ create table claims (
     duplicate_key text default '' not null,
     opened_at timestamp with time zone not null,
     primary key (tenant_id, id),
-    foreign key(tenant_id, encounter_id) references encounters (tenant_id, id),
     foreign key(tenant_id, batch_id) references batches (tenant_id, id),
     constraint claims_frequency check (frequency in ('1', '7', '8')),
     constraint claims_charge check (charge_cents >= 0)
@@ -177,90 +257,24 @@ create index claims_status on claims (tenant_id, status, service_from, id)
 
 comment on table claims is '`member` is a sealed correction of the member identity in the coding'
 
-create table codings (
+create table submissions (
     tenant_id uuid not null,
     id uuid not null,
-    encounter_id uuid not null,
+    claim_id uuid not null,
+    batch_id uuid not null,
     version integer default 0 not null,
-    practice_id uuid not null,
-    patient_id uuid not null,
-    service_from date not null,
-    service_to date not null,
-    charge_cents bigint default 0 not null,
-    content jsonb not null,
-    parties text not null,
+    control_number text not null,
     primary key (tenant_id, id),
-    foreign key(tenant_id, encounter_id) references encounters (tenant_id, id)
+    foreign key(tenant_id, batch_id) references batches (tenant_id, id)
 )
 
-create unique index codings_version on codings (tenant_id, encounter_id, version)
+create index submissions_batch on submissions (tenant_id, batch_id)
 
-comment on table codings is 'a coding version as it came, frozen; `parties` is sealed'
+create unique index submissions_number on submissions (tenant_id, control_number)
 
-create table acknowledgements (
-    tenant_id uuid not null,
-    id uuid not null,
-    file_id uuid not null,
-    claim_id uuid,
-    kind text not null,
-    verdict text not null,
-    reported_by text not null,
-    control_number text default '' not null,
-    category text default '' not null,
-    status text default '' not null,
-    entity text default '' not null,
-    errors jsonb default '[]' not null,
-    received_at timestamp with time zone not null,
-    primary key (tenant_id, id),
-    foreign key(tenant_id, file_id) references clearinghouse_files (tenant_id, id),
-    foreign key(tenant_id, claim_id) references claims (tenant_id, id)
-)
+create unique index submissions_version on submissions (tenant_id, claim_id, version)
 
-create index acknowledgements_claim on acknowledgements (tenant_id, claim_id)
-
-comment on table acknowledgements is 'each statement of each file and claim; claim_id null: it named nothing of ours'
-
-create table adjudications (
-    tenant_id uuid not null,
-    id uuid not null,
-    claim_id uuid not null,
-    remit_id uuid not null,
-    clp02 text not null,
-    charge_cents bigint default 0 not null,
-    paid_cents bigint default 0 not null,
-    patient_cents bigint default 0 not null,
-    payer_control_number text default '' not null,
-    lines jsonb not null,
-    is_reversal boolean not null,
-    paid_on date not null,
-    primary key (tenant_id, id),
-    foreign key(tenant_id, claim_id) references claims (tenant_id, id)
-)
-
-create index adjudications_claim on adjudications (tenant_id, claim_id)
-
-comment on table adjudications is 'each claim payment of an 835 as it was matched'
-
-create table claim_events (
-    tenant_id uuid not null,
-    id uuid not null,
-    claim_id uuid not null,
-    position integer default 0 not null,
-    kind text not null,
-    status_from text not null,
-    status_to text not null,
-    reported_by text not null,
-    actor text not null,
-    message_id text default '' not null,
-    happened_at timestamp with time zone not null,
-    detail jsonb default '{}' not null,
-    primary key (tenant_id, id),
-    foreign key(tenant_id, claim_id) references claims (tenant_id, id)
-)
-
-create unique index claim_events_position on claim_events (tenant_id, claim_id, position)
-
-comment on table claim_events is 'the timeline: every step with who did it and which message said so'
+comment on table submissions is 'each sending of a claim under its own number: how answers find their claim'
 
 create table denial_work (
     tenant_id uuid not null,
@@ -291,23 +305,3 @@ create table denial_work (
 create index denial_work_claim on denial_work (tenant_id, claim_id)
 
 create index denial_work_listed on denial_work (tenant_id, status, due, id)
-
-create table submissions (
-    tenant_id uuid not null,
-    id uuid not null,
-    claim_id uuid not null,
-    batch_id uuid not null,
-    version integer default 0 not null,
-    control_number text not null,
-    primary key (tenant_id, id),
-    foreign key(tenant_id, claim_id) references claims (tenant_id, id),
-    foreign key(tenant_id, batch_id) references batches (tenant_id, id)
-)
-
-create index submissions_batch on submissions (tenant_id, batch_id)
-
-create unique index submissions_number on submissions (tenant_id, control_number)
-
-create unique index submissions_version on submissions (tenant_id, claim_id, version)
-
-comment on table submissions is 'each sending of a claim under its own number: how answers find their claim'
