@@ -221,15 +221,23 @@ async def test_locks_of_two_kinds_or_things_do_not_meet(database: Database) -> N
         await two.lock("claim", [])
 
 
-async def test_many_locks_in_any_order_do_not_deadlock(database: Database) -> None:
+async def test_locks_are_taken_in_one_order_whatever_order_is_asked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two transactions that lock the same things in opposite order would wait for each other."""
     things = [ids.new() for _ in range(50)]
+    asked: list[list[int]] = []
 
-    async def take(mine: list[UUID]) -> None:
-        for _ in range(5):
-            async with database.pipeline([TENANT]) as tx:
-                await tx.lock("claim", [*mine, *mine])
+    async def note(_: object, params: dict[str, list[int]]) -> None:
+        asked.append(params["numbers"])
 
-    await asyncio.gather(take(things), take(things[::-1]), take(things[25:] + things[:25]))
+    async with database.pipeline([TENANT]) as tx:
+        monkeypatch.setattr(tx, "execute", note)
+        await tx.lock("claim", things)
+        await tx.lock("claim", [*things[::-1], *things])
+        monkeypatch.undo()
+    assert asked[0] == asked[1] == sorted(set(asked[0]))
+    assert len(asked[0]) == 50
 
 
 async def test_the_catalogue_names_the_key(database: Database) -> None:
