@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import carebundle
-
 from sandbox.chance import draw, weighted
 from sandbox.clinic import additions
 from sandbox.clinic.additions import Billed, Visit
@@ -94,6 +92,8 @@ def _entries(visit: Visit) -> list[Body]:
 
 
 def _generated(visit: Visit) -> list[Body]:
+    import carebundle  # noqa: PLC0415 - a requirement of the demo alone
+
     made = carebundle.generate_bundle(
         profile=visit.profile,
         seed=visit.draw("person") % 2**31,
