@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from shared.database import Database, Transaction
 from shared.events.envelope import Envelope
 from shared.events.marks import Fact
+from shared.messaging.bus import Bus
 from shared.settings import ServiceSettings
 from shared.web.principal import Authenticator
 
@@ -54,6 +55,14 @@ class Workplace:
     database: Database
     stopping: asyncio.Event
     outside: Outside = field(default_factory=Outside)
+
+
+@dataclass(frozen=True)
+class BusClient:
+    """The process's one client of the event log; `started` once it could be reached."""
+
+    bus: Bus
+    started: asyncio.Event
 
 
 Job = Callable[[Workplace], Awaitable[int]]

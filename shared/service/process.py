@@ -14,6 +14,7 @@ import threading
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from types import FrameType
 from typing import Any
 
 from shared import telemetry
@@ -21,9 +22,8 @@ from shared.database import Database, DatabaseUrls
 from shared.database.installation import clock_offset_seconds, follow_clock
 from shared.errors import TryAgain
 from shared.messaging import attach, open_bus
-from shared.messaging.bus import Bus
 from shared.sealing import Keyring
-from shared.service.declaration import Service, Workplace
+from shared.service.declaration import BusClient, Service, Workplace
 from shared.service.recurring import first_of
 from shared.service.roles import Site, run_role
 from shared.settings import ServiceSettings
@@ -63,13 +63,18 @@ class Process:
         self.sites = [
             self._site(service, own) for service, own in zip(services, chosen, strict=True)
         ]
-        self._bus: Bus | None = None
+        self._client: BusClient | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def settings(self) -> ServiceSettings:
         """Of the first service: what one process has once (admin port, bus, telemetry)."""
         return self.sites[0].workplace.settings
+
+    @property
+    def role(self) -> str:
+        """What the process is called: its one role, else `all`."""
+        return self.roles[0] if len(self.roles) == 1 else "all"
 
     async def run(self) -> int:
         """Start, work until stopping, stop; the exit code."""
@@ -91,20 +96,27 @@ class Process:
         return code
 
     def stop_on_signals(self) -> None:
-        """SIGTERM and SIGINT stop; the second one cuts; a stuck loop is ended by a thread."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal)
+        """SIGTERM and SIGINT stop; the second one cuts; a stuck loop is ended by a thread.
 
-    def _on_signal(self) -> None:
-        if self.stopping.is_set():
-            self.cut.set()
-            return
-        self.stopping.set()
-        self.health.draining = True
+        The handler is not the event loop's own, because a stuck loop would never call that.
+        """
+        loop = asyncio.get_running_loop()
         last_resort = threading.Timer(WORST_CASE_SECONDS, os._exit, (CUT_SHORT,))
         last_resort.daemon = True
-        last_resort.start()
+
+        def told(_number: int, _frame: FrameType | None) -> None:
+            if last_resort.ident is None:
+                last_resort.start()
+            loop.call_soon_threadsafe(self._told_to_stop)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, told)
+
+    def _told_to_stop(self) -> None:
+        if self.stopping.is_set():
+            self.cut.set()
+        self.stopping.set()
+        self.health.draining = True
 
     def _site(self, service: Service, settings: ServiceSettings) -> Site:
         kek = bytes.fromhex(settings.key_encryption_key) or None
@@ -127,9 +139,8 @@ class Process:
         return Site(service, workplace, self.health, self.version)
 
     async def _open_admin(self) -> Port:
-        role = self.roles[0] if len(self.roles) == 1 else "all"
         app = admin_app(self.health, operator_token=self.settings.operator_token)
-        port, host = self.settings.admin_port_of(role), self.settings.admin_host
+        port, host = self.settings.admin_port_of(self.role), self.settings.admin_host
         return await open_port(app, host=host, port=port, graceful_seconds=1)
 
     async def _start(self) -> None:
@@ -137,12 +148,13 @@ class Process:
             await self._until_database_answers(site)
             for step in site.service.on_start:
                 await step(site.workplace)
-        if ON_THE_BUS.intersection(self.roles):
-            await self._start_bus()
+        self._client = self._open_bus()
+        if self._client is not None:
+            self._begin(self._start_bus(self._client), "bus")
         for site in self.sites:
             telemetry.gauge("rcm_build_info", 1, service=site.name, version=self.version)
             for role in self.roles:
-                self._begin(run_role(site, role, self._bus), f"{site.name} {role}")
+                self._begin(run_role(site, role, self._client), f"{site.name} {role}")
         if self.settings.profile != "prod":
             self._begin(self._follow_installation(), "clock")
         gc.freeze()
@@ -162,16 +174,27 @@ class Process:
                 telemetry.log.warning("the database is not ready", exc_info=error)
                 await first_of(self.stopping, seconds=1.0)
 
-    async def _start_bus(self) -> None:
-        self._bus = open_bus(self.settings, role=self.roles[0] if len(self.roles) == 1 else "all")
-        telemetry.gauge("rcm_bus_info", 1, backend=self._bus.system)
+    def _open_bus(self) -> BusClient | None:
+        known = self.settings.kafka_bootstrap_servers or self.settings.bus_url
+        if not known and not ON_THE_BUS.intersection(self.roles):
+            return None
+        if self.roles == ("api",):
+            return None
+        bus = open_bus(self.settings, role=self.role)
+        telemetry.gauge("rcm_bus_info", 1, backend=bus.system.removeprefix("rcm_"))
+        return BusClient(bus, asyncio.Event())
+
+    async def _start_bus(self, client: BusClient) -> None:
+        """Wait for the event log without holding up what does not need it."""
         while not self.stopping.is_set():
             try:
-                await self._bus.start()
-                return
+                await client.bus.start()
             except TryAgain as error:
                 telemetry.log.warning("the event log is not there yet", exc_info=error)
                 await first_of(self.stopping, seconds=error.retry_after_seconds)
+            else:
+                client.started.set()
+                await self.stopping.wait()
 
     async def _follow_installation(self) -> None:
         """Roles that consume no events see a moved clock within a second."""
@@ -194,7 +217,7 @@ class Process:
 
     async def _stop(self) -> int:
         code = await self._end_roles()
-        if self._bus is not None and not await _within(BUS_SECONDS, self._bus.stop()):
+        if self._client is not None and not await _within(BUS_SECONDS, self._client.bus.stop()):
             code = CUT_SHORT
         closing = asyncio.gather(
             asyncio.to_thread(telemetry.flush_traces, CLOSE_SECONDS),

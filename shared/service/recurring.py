@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from structlog.contextvars import bound_contextvars
 
 from shared import telemetry
 from shared.database import Transaction
-from shared.database.installation import due_figures
 from shared.errors import TryAgain
 from shared.service.declaration import Recurring, Workplace
-from shared.web.idempotency import sweep_expired
 
 MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
 FIRST_WAIT_AFTER_FAILURE_SECONDS = 0.5
@@ -28,9 +26,9 @@ class Alarm:
     def __init__(self, jobs: Sequence[Recurring]) -> None:
         self._bells = {job.name: asyncio.Event() for job in jobs}
 
-    def bell(self, name: str) -> asyncio.Event:
-        """Rings when the job of this name has new work."""
-        return self._bells[name]
+    def bell(self, job: Recurring) -> asyncio.Event:
+        """Rings when the job has new work; never for a job this alarm was not made for."""
+        return self._bells.get(job.name) or asyncio.Event()
 
     def after_commit(self, tx: Transaction) -> None:
         """The hook for Database.on_after_commit; work for an unknown name wakes every job."""
@@ -44,7 +42,7 @@ async def run_jobs(workplace: Workplace, jobs: Sequence[Recurring], alarm: Alarm
     """Run every job until the workplace stops; a step that runs then is finished first."""
     async with asyncio.TaskGroup() as group:
         for job in jobs:
-            group.create_task(_run_job(workplace, job, alarm.bell(job.name)))
+            group.create_task(_run_job(workplace, job, alarm.bell(job)))
 
 
 async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) -> None:
@@ -96,7 +94,7 @@ async def _pause(stopping: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stopping.wait(), seconds)
 
 
-async def first_of(*events: asyncio.Event, seconds: float) -> None:
+async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
     """Wait until one of the events is set, at most for the time given."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
@@ -104,26 +102,3 @@ async def first_of(*events: asyncio.Event, seconds: float) -> None:
     finally:
         for wait in waits:
             wait.cancel()
-
-
-async def forget_old_answers(workplace: Workplace) -> int:
-    """Job of every service: delete idempotency records past their time."""
-    return await sweep_expired(workplace.database)
-
-
-def due_meter() -> Callable[[Workplace], Awaitable[int]]:
-    """Job of every service: show how much work is due; a job without due work shows none."""
-    seen: set[str] = set()
-
-    async def measure_due_work(workplace: Workplace) -> int:
-        due = {each.job: each for each in await due_figures(workplace.database)}
-        seen.update(due)
-        for job in seen:
-            labels = {"service": workplace.service, "job": job}
-            count = due[job].waiting if job in due else 0
-            oldest = due[job].oldest_seconds if job in due else 0.0
-            telemetry.gauge("rcm_jobs_due", count, **labels)
-            telemetry.gauge("rcm_jobs_oldest_due_seconds", oldest, **labels)
-        return 0
-
-    return measure_due_work

@@ -14,8 +14,9 @@ from shared.events.envelope import Envelope
 from shared.events.tenancy import TestClockAdvanced
 from shared.messaging import Consumer, ParkedRunner, Relay, Subscription, fail_points
 from shared.messaging.bus import Bus
-from shared.service.declaration import Handlers, Recurring, Service, Workplace, every
-from shared.service.recurring import Alarm, due_meter, forget_old_answers, run_jobs
+from shared.service.declaration import BusClient, Service, Workplace
+from shared.service.recurring import Alarm, first_of, run_jobs
+from shared.service.upkeep import upkeep
 from shared.web import EdgeRules, make_app
 from shared.web.health import Health
 from shared.web.principal import Authenticator, TokenAuthenticator
@@ -24,8 +25,6 @@ from shared.web.serving import open_port
 GRACEFUL_SECONDS = 15
 ROLES = ("api", "events", "jobs", "relay")
 """What one process may be; `all` is every one of them, `migrate` ends by itself."""
-
-KERNEL_JOBS: tuple[Recurring, ...] = (every(600, forget_old_answers), every(5, due_meter()))
 
 
 @dataclass(frozen=True)
@@ -50,23 +49,30 @@ async def on_clock_advanced(events: list[Envelope[TestClockAdvanced]], tx: Trans
     follow_clock(seconds)
 
 
-def handlers_of(service: Service) -> Handlers:
-    """The handlers of the wiring table and the one every service has."""
-    return {TestClockAdvanced: on_clock_advanced, **service.handlers}
+def subscription_of(site: Site) -> Subscription:
+    """What the service consumes: the handlers of its wiring table, and the one all have."""
+    settings = site.workplace.settings
+    return Subscription(
+        f"rcm.{site.name}",
+        {TestClockAdvanced: on_clock_advanced, **site.service.handlers},
+        service_version=site.version,
+        lanes=settings.lanes,
+        batch_size=settings.batch_size,
+    )
 
 
-async def run_role(site: Site, role: str, bus: Bus | None) -> None:
+async def run_role(site: Site, role: str, client: BusClient | None) -> None:
     """Do what the role does until the workplace stops."""
     bind_contextvars(service=site.name, role=role)
+    stopping = site.workplace.stopping
     if role == "api":
         await _serve(site)
     elif role == "jobs":
-        await _work(site)
-    elif role == "events" and bus is not None:
-        await _consume(site, bus)
-    elif role == "relay" and bus is not None:
-        relay = Relay(bus, site.workplace.database)
-        await relay.run(site.workplace.stopping)
+        await _work(site, client)
+    elif client is not None:
+        await first_of(client.started, stopping)
+        if not stopping.is_set():
+            await (_consume if role == "events" else _relay)(site, client.bus)
 
 
 async def _serve(site: Site) -> None:
@@ -108,22 +114,19 @@ async def _answers(workplace: Workplace) -> bool:
     return True
 
 
-async def _work(site: Site) -> None:
-    jobs = (*site.service.jobs, *KERNEL_JOBS)
-    alarm = Alarm(jobs)
+async def _work(site: Site, client: BusClient | None) -> None:
+    alarm = Alarm(site.service.jobs)
     site.workplace.database.on_after_commit.append(alarm.after_commit)
+    jobs = (*site.service.jobs, *upkeep(client, subscription_of(site)))
     await run_jobs(site.workplace, jobs, alarm)
 
 
+async def _relay(site: Site, bus: Bus) -> None:
+    await Relay(bus, site.workplace.database).run(site.workplace.stopping)
+
+
 async def _consume(site: Site, bus: Bus) -> None:
-    workplace, settings = site.workplace, site.workplace.settings
-    subscription = Subscription(
-        f"rcm.{site.name}",
-        handlers_of(site.service),
-        service_version=site.version,
-        lanes=settings.lanes,
-        batch_size=settings.batch_size,
-    )
+    workplace, subscription = site.workplace, subscription_of(site)
     consumer = Consumer(bus, workplace.database, subscription)
     parked = ParkedRunner(workplace.database, subscription)
     site.health.live[f"{site.name} consumer"] = lambda: consumer.alive
