@@ -33,7 +33,6 @@ _TOPIC = ("topic", "group")
 _JOB = ("service", "job")
 _PAYER = ("payer", "transaction")
 _ROUTE = ("service", "route", "method")
-_POOL = ("service", "role")
 _S = ("service",)
 
 METRICS: tuple[Metric, ...] = (
@@ -44,7 +43,6 @@ METRICS: tuple[Metric, ...] = (
     Metric("rcm_relay_active", Gauge, "1 where this process holds the relay lock", _S),
     Metric("rcm_consumer_lag_records", Gauge, "Records not yet processed", _TOPIC),
     Metric("rcm_consumer_lag_seconds", Gauge, "Age of the next unread record", _TOPIC),
-    Metric("rcm_consumer_members", Gauge, "Members of the group", _TOPIC),
     Metric("rcm_run_seconds", Histogram, "One handler call", _TYPE, FAST),
     Metric("rcm_run_events", Histogram, "Events per handler call", _TYPE, SIZES),
     Metric(
@@ -79,17 +77,10 @@ METRICS: tuple[Metric, ...] = (
         (*_PAYER, "outcome"),
     ),
     Metric("rcm_payer_seconds", Histogram, "One call to the outside", _PAYER, SLOW),
-    Metric("rcm_payer_circuit_open", Gauge, "1 while a circuit is open", _PAYER),
-    Metric("rcm_ledger_imbalance_cents", Gauge, "Sum of all ledger entries, 0 when sound", _S),
-    Metric("rcm_invariant_ok", Gauge, "1 while the invariant holds", (*_S, "invariant")),
-    Metric("rcm_remit_unposted_age_seconds", Gauge, "Age of the oldest unposted remittance"),
     Metric("rcm_audit_unsealed_age_seconds", Gauge, "Age of the oldest unsealed entry", _S),
-    Metric("rcm_audit_chain_valid", Gauge, "1 while the audit chain adds up", _S),
     Metric("rcm_http_requests_total", Counter, "Requests answered", (*_ROUTE, "status")),
     Metric("rcm_http_seconds", Histogram, "One request", _ROUTE, FAST),
     Metric("rcm_http_in_flight", Gauge, "Requests being answered", _S),
-    Metric("rcm_pool_connections", Gauge, "Connections a pool may open", _POOL),
-    Metric("rcm_pool_used", Gauge, "Connections lent out", _POOL),
     Metric("rcm_loop_delay_seconds", Gauge, "How late the event loop was at its last beat"),
     Metric("rcm_build_info", Gauge, "1, with the version", (*_S, "version")),
     Metric("rcm_bus_info", Gauge, "1, with the engine in use: kafka or embedded", ("backend",)),

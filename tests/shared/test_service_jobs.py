@@ -1,0 +1,232 @@
+"""Jobs: at their own pace, again at once while there is work, woken when it was scheduled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shared import clock
+from shared.database import Transaction
+from shared.errors import TryAgain
+from shared.service import Workplace, every, recurring
+from shared.service.declaration import BusClient, Outside, Recurring
+from shared.service.process import Process
+from shared.service.recurring import Alarm, run_jobs
+from shared.service.roles import ROLES
+from shared.service.upkeep import due_meter, lag_meter, upkeep
+from shared.telemetry.metrics import RCM
+from tests.shared.sample_service import JOB, SampleSettings, service
+from tests.support.builders import TENANT, origin
+from tests.support.databases import DatabaseFactory
+from tests.support.eventually import eventually
+
+
+def workplace_of(database: Any = None) -> Workplace:
+    """A workplace that nothing is behind unless a database is given."""
+    return Workplace("sample", SampleSettings(), database, asyncio.Event())
+
+
+@asynccontextmanager
+async def running(workplace: Workplace, *jobs: Recurring) -> AsyncIterator[Alarm]:
+    """The jobs at work for the length of the block; they must end when told to."""
+    alarm = Alarm(jobs)
+    task = asyncio.create_task(run_jobs(workplace, jobs, alarm))
+    try:
+        yield alarm
+    finally:
+        workplace.stopping.set()
+        await asyncio.wait_for(task, 5)
+
+
+def counting(*results: int | Exception) -> tuple[list[int], Callable[[Workplace], Awaitable[int]]]:
+    """A job with these results in turn, then 0; and the list of its calls."""
+    calls: list[int] = []
+    left = list(results)
+
+    async def step(_workplace: Workplace) -> int:
+        calls.append(len(calls))
+        result = left.pop(0) if left else 0
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return calls, step
+
+
+async def test_work_that_is_left_is_done_at_once() -> None:
+    calls, step = counting(5, 3)
+    async with running(workplace_of(), every(3600, step)):
+        await eventually(lambda: len(calls) == 3)
+
+
+async def test_the_interval_may_be_a_setting() -> None:
+    settings = SampleSettings()
+    assert every("lanes", counting()[1]).interval_seconds(settings) == float(settings.lanes)
+    assert every(0.5, counting()[1]).interval_seconds(settings) == 0.5
+    calls, step = counting()
+    async with running(workplace_of(), every(0.01, step)):
+        await eventually(lambda: len(calls) >= 3)
+
+
+def scheduled(*names: str) -> Transaction:
+    """A transaction that committed with intentions for these jobs."""
+    return cast(Transaction, SimpleNamespace(scheduled=[SimpleNamespace(job=n) for n in names]))
+
+
+async def test_a_commit_wakes_the_job_it_is_for() -> None:
+    mine, my_step = counting()
+    other, other_step = counting()
+    jobs = (every(3600, my_step, name="mine"), every(3600, other_step, name="other"))
+    async with running(workplace_of(), *jobs) as alarm:
+        await eventually(lambda: (len(mine), len(other)) == (1, 1))
+        alarm.after_commit(scheduled("mine"))
+        await eventually(lambda: len(mine) == 2)
+        alarm.after_commit(scheduled())
+        assert len(other) == 1
+        alarm.after_commit(scheduled("nobody-knows-this"))
+        await eventually(lambda: (len(mine), len(other)) == (3, 2))
+
+
+async def test_work_scheduled_during_a_step_is_not_missed() -> None:
+    began, go = asyncio.Event(), asyncio.Event()
+    calls: list[int] = []
+
+    async def step(_workplace: Workplace) -> int:
+        calls.append(1)
+        began.set()
+        await go.wait()
+        return 0
+
+    async with running(workplace_of(), every(3600, step, name="slow")) as alarm:
+        await began.wait()
+        alarm.after_commit(scheduled("slow"))
+        go.set()
+        await eventually(lambda: len(calls) == 2)
+
+
+@pytest.mark.parametrize("error", [TryAgain("database", retry_after_seconds=0.01), ValueError("x")])
+async def test_a_failing_job_tries_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    monkeypatch.setattr(recurring, "FIRST_WAIT_AFTER_FAILURE_SECONDS", 0.01)
+    calls, step = counting(error, error, 0)
+    async with running(workplace_of(), every(3600, step)):
+        await eventually(lambda: len(calls) == 3)
+    told = capsys.readouterr().err
+    assert ('"error":"ValueError"' in told) is isinstance(error, ValueError)
+
+
+def test_the_wait_after_failures_grows_to_a_minute() -> None:
+    waits = [recurring._wait_after(failures, ValueError()) for failures in (1, 2, 3, 8, 100)]
+    assert waits == [0.5, 1.0, 2.0, 60.0, 60.0]
+    assert recurring._wait_after(1, TryAgain("x", retry_after_seconds=7)) == 7
+
+
+async def test_a_running_step_is_finished() -> None:
+    began, go = asyncio.Event(), asyncio.Event()
+    finished: list[bool] = []
+
+    async def step(_workplace: Workplace) -> int:
+        began.set()
+        await go.wait()
+        finished.append(True)
+        return 1
+
+    workplace = workplace_of()
+    task = asyncio.create_task(run_jobs(workplace, [every(1, step)], Alarm([])))
+    await began.wait()
+    workplace.stopping.set()
+    assert not task.done()
+    go.set()
+    await asyncio.wait_for(task, 5)
+    assert finished == [True]
+
+
+async def test_upkeep_runs_on_a_real_database(service_database: DatabaseFactory) -> None:
+    database = await service_database("sample")
+    workplace = workplace_of(database)
+    async with database.request(TENANT, actor="test") as tx:
+        tx.schedule(JOB, TENANT, due_at=clock.business(), cause=origin())
+        tx.audit("thing_seen", subject=TENANT)
+    for job in upkeep(None, cast(Any, None)):
+        await job.job(workplace)
+    due = RCM.get_sample_value("rcm_jobs_due", {"service": "sample", "job": JOB})
+    assert due == 1.0
+    assert RCM.get_sample_value("rcm_audit_unsealed_age_seconds", {"service": "sample"}) == 0.0
+
+
+async def test_work_that_is_done_shows_as_none(service_database: DatabaseFactory) -> None:
+    database = await service_database("sample")
+    workplace, show = workplace_of(database), due_meter()
+    async with database.request(TENANT, actor="test") as tx:
+        tx.schedule("once", TENANT, due_at=clock.business(), cause=origin())
+    await show(workplace)
+    labels = {"service": "sample", "job": "once"}
+    assert RCM.get_sample_value("rcm_jobs_due", labels) == 1.0
+    async with database.pipeline([TENANT]) as tx:
+        from shared.messaging import due
+
+        await due.done(tx, "once", await due.take(database, "once", limit=1))
+    await show(workplace)
+    assert RCM.get_sample_value("rcm_jobs_due", labels) == 0.0
+
+
+async def test_lag_waits_for_the_event_log() -> None:
+    client = BusClient(cast(Any, None), asyncio.Event())
+    assert await lag_meter(client, cast(Any, None))(workplace_of()) == 0
+
+
+class Closing:
+    """A client that can be closed."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.closed = 0
+        self._fails = fails
+
+    async def aclose(self) -> None:
+        """Close, or fail to."""
+        self.closed += 1
+        if self._fails:
+            raise OSError
+
+
+async def test_outside_clients_are_made_once_and_closed() -> None:
+    outside = Outside()
+    first = outside("payer", Closing)
+    assert outside("payer", Closing) is first
+    broken = outside("broken", lambda: Closing(fails=True))
+    plain = outside("plain", object)
+    assert plain is outside("plain", object)
+    await outside.close()
+    assert (first.closed, broken.closed) == (1, 1)
+    assert outside("payer", Closing) is not first
+
+
+async def test_a_role_that_breaks_takes_the_process_with_it(
+    monkeypatch: pytest.MonkeyPatch, service_database: DatabaseFactory
+) -> None:
+    database = await service_database("sample", attached=False)
+    urls = {f"database_url_{role}": url for role, url in database.urls._asdict().items()}
+    settings = SampleSettings(**cast(Any, urls), admin_port=free_port())
+
+    async def breaks(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("shared.service.process.run_role", breaks)
+    process = Process([service], ["jobs"], settings=[settings])
+    with suppress(TimeoutError):
+        assert await asyncio.wait_for(process.run(), 20) == 70
+    assert process.health.draining
+    assert ROLES == ("api", "events", "jobs", "relay")
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    from cli import local_process
+
+    return local_process.free_port()
