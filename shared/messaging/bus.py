@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+MAX_KEY_BYTES = 1024
 MAX_VALUE_BYTES = 256 * 1024
 MAX_RECORD_BYTES = 512 * 1024
 COMMIT_SECONDS = 5.0
@@ -36,7 +37,7 @@ class Outgoing(NamedTuple):
     topic: str
     key: bytes
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]]
     at_ms: int
 
 
@@ -173,12 +174,40 @@ def partition_of(key: bytes, partitions: int) -> int:
     return zlib.crc32(key) % partitions
 
 
-def too_large(record: Outgoing) -> bool:
-    """Whether a record is over the limit of one record, headers included."""
+def sort_out(
+    records: Sequence[Outgoing], partitions: Mapping[str, int]
+) -> tuple[list[Exception | None], dict[Place, list[int]]]:
+    """What cannot be sent, per record, and the numbers of the records that each place gets.
+
+    partitions: topic -> how many, 0 where it does not exist. Behind a record that can never be
+    sent, those of its key stay back: they may not overtake it.
+    """
+    outcomes: list[Exception | None] = [None] * len(records)
+    shares: dict[Place, list[int]] = {}
+    stopped: set[tuple[str, bytes]] = set()
+    for number, record in enumerate(records):
+        topic, key = record.topic, record.key
+        if stopped and (topic, key) in stopped:
+            outcomes[number] = NotSent("an earlier record of its key was not sent")
+            continue
+        refusal = _refusal(record, partitions[topic])
+        if refusal is not None:
+            outcomes[number] = refusal
+            stopped.add((topic, key))
+            continue
+        place = Place(topic, partition_of(key, partitions[topic]))
+        shares.setdefault(place, []).append(number)
+    return outcomes, shares
+
+
+def _refusal(record: Outgoing, partitions: int) -> NeverSendable | None:
+    if not partitions:
+        return NeverSendable("no such topic")
     size = len(record.key) + (len(record.value) if record.value is not None else 0)
-    if size > MAX_VALUE_BYTES:
-        return True
-    return size + sum(len(name) + len(value) for name, value in record.headers) > MAX_RECORD_BYTES
+    whole = size + sum(len(name) + len(value) for name, value in record.headers)
+    if size > MAX_VALUE_BYTES + MAX_KEY_BYTES or whole > MAX_RECORD_BYTES:
+        return NeverSendable("record too large")
+    return None
 
 
 async def lag(bus: Bus, group: str, topics: Collection[str]) -> dict[Place, int]:

@@ -7,7 +7,6 @@ are dense and become visible in order: "offset >= position" never skips a record
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,13 +20,11 @@ from shared.messaging.bus import (
     PUBLISH_SECONDS,
     Listener,
     Member,
-    NeverSendable,
     NotSent,
     Outgoing,
     Place,
     Topic,
-    partition_of,
-    too_large,
+    sort_out,
 )
 from shared.messaging.embedded import schema as sql
 from shared.messaging.embedded.group import EmbeddedMember, News, Partition
@@ -36,8 +33,6 @@ ANSWER_SECONDS = 10.0
 HOUR_SECONDS = 3600.0
 LISTEN_CHECK_SECONDS = 5.0
 LONGEST_RECONNECT_SECONDS = 5.0
-
-Shares = dict[int, list[Outgoing]]
 
 _encode_headers = msgspec.msgpack.Encoder().encode
 _log = telemetry.logger("embedded bus")
@@ -102,16 +97,18 @@ class EmbeddedBus:
         """All records in one transaction; the ones that can never go are left out of it."""
         try:
             async with self._connection() as connection:
-                counts = {
+                known = {
                     topic: await self._partitions_of(connection, topic)
                     for topic in {record.topic for record in records}
                 }
-                outcomes, shares = _sorted_out(records, counts)
+                counts = {topic: len(found) for topic, found in known.items()}
+                outcomes, shares = sort_out(records, counts)
                 if shares:
-                    await _append(connection, shares)
+                    ids = {known[p.topic][p.partition].id: n for p, n in shares.items()}
+                    await _append(connection, records, ids)
         except TryAgain as away:
             return [NotSent(away.what)] * len(records)
-        self._news.tell({record.topic for share in shares.values() for record in share})
+        self._news.tell({place.topic for place in shares})
         return outcomes
 
     async def join(
@@ -226,38 +223,21 @@ class EmbeddedBus:
                 _log.warning("old records stay for another hour", exc_info=away)
 
 
-def _sorted_out(
-    records: Sequence[Outgoing], partitions: Mapping[str, Sequence[Partition]]
-) -> tuple[list[Exception | None], Shares]:
-    """What can never be sent, per record, and what each partition gets."""
-    outcomes: list[Exception | None] = []
-    shares: Shares = defaultdict(list)
-    for record in records:
-        known = partitions[record.topic]
-        if too_large(record):
-            outcomes.append(NeverSendable("record too large"))
-        elif not known:
-            outcomes.append(NeverSendable("no such topic"))
-        else:
-            outcomes.append(None)
-            shares[known[partition_of(record.key, len(known))].id].append(record)
-    return outcomes, shares
-
-
-async def _append(connection: asyncpg.Connection[Any], shares: Shares) -> None:
+async def _append(
+    connection: asyncpg.Connection[Any],
+    records: Sequence[Outgoing],
+    shares: Mapping[int, Sequence[int]],
+) -> None:
+    """shares: partition id -> numbers of its records, in order."""
     ids = sorted(shares)
+    rows = []
     async with connection.transaction():
         firsts = await connection.fetch(sql.LOCK_PARTITIONS, ids)
         await connection.execute(sql.ADVANCE, ids, [len(shares[each]) for each in ids])
-        await connection.copy_records_to_table(
-            "log",
-            columns=sql.LOG_COLUMNS,
-            records=[
-                (partition, first + number, record.at_ms, record.key, record.value, headers)
-                for partition, first in firsts
-                for number, record in enumerate(shares[partition])
-                for headers in (_encode_headers(record.headers),)
-            ],
-        )
-        topics = {record.topic for share in shares.values() for record in share}
+        for partition, first in firsts:
+            for offset, number in enumerate(shares[partition], first):
+                _, key, value, headers, at_ms = records[number]
+                rows.append((partition, offset, at_ms, key, value, _encode_headers(headers)))
+        await connection.copy_records_to_table("log", columns=sql.LOG_COLUMNS, records=rows)
+        topics = {records[number].topic for share in shares.values() for number in share}
         await connection.execute("select pg_notify($1, $2)", sql.CHANNEL, ",".join(sorted(topics)))

@@ -7,7 +7,6 @@ bounded, a producer in doubt is discarded, a commit says exactly what was proces
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -35,8 +34,7 @@ from shared.messaging.bus import (
     Outgoing,
     Place,
     Topic,
-    partition_of,
-    too_large,
+    sort_out,
 )
 from shared.messaging.kafka.answers import STOP_SECONDS, answered, stopped
 from shared.messaging.kafka.member import KafkaMember
@@ -91,21 +89,13 @@ class KafkaBus:
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         """Each partition's records in order, partitions side by side, all within 30 s."""
-        outcomes: list[Exception | None] = [None] * len(records)
-        shares: dict[Place, list[int]] = defaultdict(list)
         try:
             producer = await self._producing()
-            for number, record in enumerate(records):
-                count = self._counts.get(record.topic) or await self._count(record.topic)
-                if too_large(record):
-                    outcomes[number] = NeverSendable("record too large")
-                elif not count:
-                    outcomes[number] = NeverSendable("no such topic")
-                else:
-                    place = Place(record.topic, partition_of(record.key, count))
-                    shares[place].append(number)
+            topics = {record.topic for record in records}
+            counts = {topic: await self._count(topic) for topic in topics}
         except TryAgain as away:
             return [NotSent(away.what)] * len(records)
+        outcomes, shares = sort_out(records, counts)
         tasks = {
             asyncio.create_task(_send(producer, place, [records[n] for n in numbers])): numbers
             for place, numbers in shares.items()
@@ -132,13 +122,14 @@ class KafkaBus:
             fetch_max_wait_ms=100,
             partition_assignment_strategy=(RangePartitionAssignor,),
         )
-        joined = KafkaMember(consumer, group, listener)
-        consumer.subscribe(list(topics), listener=joined.rebalancing)
         try:
             await answered(consumer.start())
         except TryAgain:
             await stopped(consumer)
             raise
+        # Subscribed only now: start would wait for the share, which others may be slow to let go.
+        joined = KafkaMember(consumer, group, listener)
+        consumer.subscribe(list(topics), listener=joined.rebalancing)
         return joined
 
     async def end_offsets(self, topics: Collection[str]) -> dict[Place, int]:
@@ -229,6 +220,9 @@ class KafkaBus:
             doubt = True
             for number in tasks[task]:
                 outcomes[number] = NotSent("no answer in time")
+        broken = [error for task in done if (error := task.exception())]
+        if broken:
+            raise broken[0]
         for task in done:
             for number, outcome in zip(tasks[task], task.result(), strict=True):
                 outcomes[number] = outcome
@@ -240,6 +234,8 @@ class KafkaBus:
 
     async def _count(self, topic: str) -> int:
         """How many partitions a topic has; 0 when it does not exist."""
+        if topic in self._counts:
+            return self._counts[topic]
         async with self._admin() as admin:
             found = await answered(admin.describe_topics([topic]))
         if found and not found[0]["error_code"]:
@@ -257,7 +253,7 @@ class KafkaBus:
             places = [
                 TopicPartition(topic, number)
                 for topic in topics
-                for number in range(self._counts.get(topic) or await self._count(topic))
+                for number in range(await self._count(topic))
             ]
             if not places:
                 return {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from shared import telemetry
@@ -14,6 +14,7 @@ from shared.errors import TryAgain
 from shared.messaging.bus import COMMIT_SECONDS, CommitRefused, Incoming, Listener, Place
 from shared.messaging.kafka.answers import answered, stopped
 
+REBALANCE_SECONDS = 0.1
 _NOWHERE = TopicPartition("", -1)
 
 _log = telemetry.logger("kafka")
@@ -39,14 +40,16 @@ class KafkaMember:
         wanted = [TopicPartition(*place) for place in places] or [_NOWHERE]
         wait_ms = int(wait_seconds * 1000)
         try:
-            found = await self._consumer.getmany(*wanted, timeout_ms=wait_ms, max_records=limit)
-            for place, records in found.items():
-                await self._watch_jump(place, records[0].offset)
-                self._expected[place] = records[-1].offset + 1
-        except ConsumerStoppedError:
+            await self._expect(wanted)
+            # During a rebalance the client waits for its end, whatever time-out it is given.
+            async with asyncio.timeout(wait_seconds + REBALANCE_SECONDS):
+                found = await self._consumer.getmany(*wanted, timeout_ms=wait_ms, max_records=limit)
+        except (ConsumerStoppedError, TimeoutError):
             return []
         except KafkaError as error:
             raise TryAgain(f"Kafka is away: {type(error).__name__}") from error
+        for place, records in found.items():
+            self._watch_jump(place, records)
         return list(itertools.chain.from_iterable(found.values()))
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
@@ -75,14 +78,21 @@ class KafkaMember:
         """Positions start anew with an assignment."""
         self._expected.clear()
 
-    async def _watch_jump(self, place: TopicPartition, offset: int) -> None:
+    async def _expect(self, places: Collection[TopicPartition]) -> None:
+        """Learn where a newly assigned place should go on; nothing is known of a new group."""
+        for place in places:
+            if place not in self._expected and place in self._consumer.assignment():
+                committed = await answered(self._consumer.committed(place))
+                self._expected.setdefault(place, -1 if committed is None else committed)
+
+    def _watch_jump(
+        self, place: TopicPartition, records: Sequence[ConsumerRecord[bytes, bytes]]
+    ) -> None:
         """Report records that were gone before this group had read them (B9)."""
-        expected = self._expected.get(place)
-        if expected is None:
-            expected = await answered(self._consumer.committed(place))
-        if expected is not None and offset != expected:
+        if self._expected.get(place, -1) not in {-1, records[0].offset}:
             telemetry.count("rcm_offset_resets_total", group=self._group)
             _log.error("a partition is read from another offset than expected", topic=place.topic)
+        self._expected[place] = records[-1].offset + 1
 
 
 class _Rebalancing(ConsumerRebalanceListener):  # type: ignore[misc]
