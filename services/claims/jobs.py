@@ -149,9 +149,8 @@ async def _poll(workplace: Workplace, tenant_id: UUID) -> int:
 
 
 async def _keep(workplace: Workplace, tenant_id: UUID, fetched: Fetched) -> None:
-    listed, content = fetched.listed, fetched.content
+    listed, content, problem = fetched
     digest = hashlib.sha256(content).hexdigest()
-    problem = fetched.problem or ("" if digest == listed.sha256 else "checksum")
     file = File(
         tenant_id, listed.id, listed.kind, listed.sequence, digest, content, clock.business()
     )

@@ -6,6 +6,7 @@ second time under another key while the first outcome is unknown.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ EDI = "application/edi-x12"
 KINDS = ("TA1", "999", "277CA")
 MOST_BYTES = 20 * 1024 * 1024
 """A mailbox file above this is kept as a problem, not read."""
+
+FETCHES = 3
 
 _NOT_TAKEN = frozenset(
     {
@@ -109,11 +112,18 @@ class Clearinghouse:
         return sorted(files, key=lambda each: each.sequence)
 
     async def fetch(self, listed: Listed) -> Fetched:
-        """The file's bytes; TryAgain when they do not come."""
+        """The file's bytes; TryAgain when they do not come.
+
+        Bytes that are not the listed ones are asked for again before they count as a problem.
+        """
         if listed.size > MOST_BYTES:
             return Fetched(listed, b"", "too_large")
-        content = await self._get(f"/mailbox/files/{listed.id}", {})
-        return Fetched(listed, content)
+        content = b""
+        for _ in range(FETCHES):
+            content = await self._get(f"/mailbox/files/{listed.id}", {})
+            if hashlib.sha256(content).hexdigest() == listed.sha256:
+                return Fetched(listed, content)
+        return Fetched(listed, content, "checksum")
 
     async def thank(self, listed: Listed) -> None:
         """Tell the mailbox that the file is kept; it may be told again."""
