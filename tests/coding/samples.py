@@ -163,7 +163,7 @@ def patient_resource(**changes: Any) -> dict[str, Any]:
     return {**told, **changes}
 
 
-def visit_resource(name: str = "visit-1001", **changes: Any) -> dict[str, Any]:
+def visit_resource(name: str = "visit-1001", /, **changes: Any) -> dict[str, Any]:
     told = {
         "resourceType": "Encounter",
         "identifier": [{"value": name}],

@@ -72,8 +72,8 @@ def test_a_date_no_edition_covers_is_information_never_an_error(code: str) -> No
 
 def test_inpatient_diagnoses_are_looked_up_on_the_last_day() -> None:
     span = {"on": date(2026, 9, 29), "to": date(2026, 10, 2)}
-    assert found(["M72.2"], **span, place="11") == []  # type: ignore[arg-type]
-    assert told(found(["M72.2"], **span, place="21"))[0][0] == "diagnosis.header"  # type: ignore[arg-type]
+    assert found(["M72.2"], **span, place="11") == []
+    assert told(found(["M72.2"], **span, place="21"))[0][0] == "diagnosis.header"
 
 
 def test_excludes1_blocks_unless_confirmed() -> None:

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 KINDS = frozenset({"transaction", "collection", "batch"})
 MOST_PROBLEMS = 100
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _KIND = re.compile(r"[A-Z][A-Za-z]{1,39}", re.ASCII)
 
 
@@ -108,7 +109,7 @@ def _no_constant(_: str) -> None:
 
 def opened(document: Json, limits: Limits) -> Bundle:
     """The bundle's resources; Invalid(`bundle_type`, `bundle_too_large`, `bundle_entry`)."""
-    if document.get("type") not in KINDS:
+    if text(document.get("type")) not in KINDS:
         raise Invalid("bundle_type", "The bundle must be a transaction, collection or batch.")
     entries = document.get("entry")
     if not isinstance(entries, list):
@@ -168,8 +169,9 @@ def whole(value: object) -> int | None:
 
 def day(value: object) -> date | None:
     """The calendar date of a FHIR date or dateTime, as written; None when it has no day."""
+    written = text(value)[:10]
     try:
-        return date.fromisoformat(text(value)[:10])
+        return date.fromisoformat(written) if _DAY.fullmatch(written) else None
     except ValueError:
         return None
 
