@@ -121,6 +121,8 @@ class Walker:
                 familiar = False
                 if self._checker.values(node, ready, elements, self.ordinal):
                     self._lost = False
+                elif node.bit == 1 and not fits(node, elements, self._component):
+                    self._lost = True  # it opened a loop it does not belong to
                 break
         if size > more_from:
             clean = self._checker.relations(node, ready, elements, self.ordinal)
@@ -135,6 +137,9 @@ class Walker:
             self._stray(elements)
             return None
         if plan.fixed:
+            if self._lost and not fits(plan.fixed.target, elements, self._component):
+                self._keep(elements)
+                return None
             return plan.fixed
         at = plan.element
         value = elements[at] if at < len(elements) else ""
@@ -253,6 +258,8 @@ class Walker:
         return Place(self.ordinal, entry.segment.id, entry.loop.loop.name)
 
     def _missing(self, loop: LoopNode, bits: int) -> None:
+        if self._lost:
+            return  # what follows from the first fault is not reported again
         for bit, entry in loop.names.items():
             if bits & bit and not self._explained(entry):
                 kind = "segment_missing" if isinstance(entry, Node) else "loop_missing"

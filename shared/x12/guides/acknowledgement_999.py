@@ -2,7 +2,7 @@
 
 from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
-_GROUPS = "BE,FA,HB,HC,HI,HN,HP,HR,HS,RA"
+_GROUPS = "BE,HB,HC,HI,HN,HP,HR,HS,RA"
 _CONTEXT = Segment("CTX", Situational, 11, "R(R S) S S S S(R S S) S(R S)")
 _SEGMENT = "1,2,3,4,5,6,7,8,I4,I6,I7,I8,I9"
 _ELEMENT = "1,2,3,4,5,6,7,8,9,10,11,12,13,I6,I9,I10,I11,I12,I13"
@@ -21,7 +21,7 @@ ACKNOWLEDGEMENT_999 = Guide(
         Required,
         1,
         (
-            Segment("AK1", Required, 1, "R R R"),
+            Segment("AK1", Required, 1, f"R={_GROUPS} R R"),
             Loop(
                 "2000",
                 Situational,

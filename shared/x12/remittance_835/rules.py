@@ -113,10 +113,10 @@ def _sums(segments: list[Elements], amounts: Amounts) -> _Sums:
                 lines.append(line._replace(adjusted=own))
             line, own = _Line(index, amounts[svc[2]], amounts[svc[3]], ZERO), ZERO
         elif e[0] == "CAS":
-            for at in range(3, len(e), 3):
-                if not e[at] and not e[at - 1]:
+            for at in range(2, len(e), 3):
+                if not any(e[at : at + 2]):
                     continue
-                amount = amounts[e[at]]
+                amount = amounts["".join(e[at + 1 : at + 2])]
                 own += amount
                 total += amount
                 patient += amount if e[1] == "PR" else ZERO
