@@ -10,7 +10,7 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,16 +68,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class System:
-    """What runs: addresses for people and programs, and the process to watch or stop."""
+class Installed:
+    """An installation ready to run: databases, topics, keys' folder, outside world, addresses.
 
-    process: Process
+    environment: what separate processes of it must be told, beside this process's own.
+    """
+
+    environment: Mapping[str, str]
     settings: Mapping[str, ServiceSettings]
     gateway_url: str
     sandbox_url: str
     sandbox_token: str
     sink: MailSink
-    running: asyncio.Task[int]
 
     @property
     def urls(self) -> dict[str, DatabaseUrls]:
@@ -85,12 +87,36 @@ class System:
         return {name: _urls(settings) for name, settings in self.settings.items()}
 
 
+@dataclass(frozen=True)
+class System:
+    """What runs in this process, to watch or stop."""
+
+    installed: Installed
+    process: Process
+    running: asyncio.Task[int]
+
+
 @asynccontextmanager
 async def everything(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[System]:
-    """Prepare and run it all for the length of the block; EngineUnavailable says what is missing.
+    """Install and run it all for the length of the block; EngineUnavailable says what is missing.
 
     tell is called with a line before each step.
     """
+    async with installed(plan, tell) as place:
+        tell("gateway and services")
+        process = Process(SERVICES, ROLES, settings=list(place.settings.values()))
+        running = asyncio.create_task(process.run(), name="everything")
+        try:
+            await _started(process, running)
+            yield System(place, process, running)
+        finally:
+            process.stopping.set()
+            await running
+
+
+@asynccontextmanager
+async def installed(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[Installed]:
+    """Make what an installation needs beside its services, for the length of the block."""
     base = plan.port_base or _free_base()
     token = secrets.token_urlsafe(16)
     async with contextlib.AsyncExitStack() as stack:
@@ -108,24 +134,13 @@ async def everything(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[S
             "clearinghouse_token": token,
             "smtp_port": sink.port,
         }
-        os.environ.update(environment_of(plan, urls, told))
+        environment = environment_of(plan, urls, told)
+        stack.enter_context(_said(environment))
         settings = {service.name: service.settings() for service in SERVICES}
         tell("topics")
         await _topics(settings["gateway"])
-        tell("gateway and services")
-        process = Process(SERVICES, ROLES, settings=list(settings.values()))
-        running = asyncio.create_task(process.run(), name="everything")
-        stack.push_async_callback(_stopped, process, running)
-        await _started(process, running)
-        yield System(
-            process,
-            settings,
-            f"http://127.0.0.1:{base + PORTS['gateway']}",
-            sandbox_url,
-            token,
-            sink,
-            running,
-        )
+        gateway_url = f"http://127.0.0.1:{base + PORTS['gateway']}"
+        yield Installed(environment, settings, gateway_url, sandbox_url, token, sink)
 
 
 def environment_of(
@@ -150,6 +165,17 @@ def environment_of(
         shared |= {f"{service}_database_url_{role}": url for role, url in own._asdict().items()}
     names = {f"RCM_{name}".upper(): str(value) for name, value in shared.items()}
     return {name: value for name, value in names.items() if name not in os.environ}
+
+
+@contextlib.contextmanager
+def _said(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the length of the block; none of them was set before."""
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
 
 
 def _urls(settings: ServiceSettings) -> DatabaseUrls:
@@ -217,11 +243,6 @@ async def _started(process: Process, running: asyncio.Task[int]) -> None:
         if running.done() or asyncio.get_running_loop().time() > deadline:
             raise EngineUnavailable("the services did not start; the log above says why")
         await asyncio.sleep(0.02)
-
-
-async def _stopped(process: Process, running: asyncio.Task[int]) -> None:
-    process.stopping.set()
-    await running
 
 
 def _free_base() -> int:

@@ -16,7 +16,7 @@ import uvloop
 from cli.api import ApiError
 from cli.demo import telling
 from cli.demo.run import ENCOUNTERS, NotAtRest, Result, WrongEnd, run
-from cli.everything import Plan, System, everything
+from cli.everything import Installed, Plan, everything
 from cli.local_kafka import LocalKafka
 from cli.local_postgres import postgres_admin_url
 from cli.local_process import EngineUnavailable
@@ -98,7 +98,7 @@ async def _play(plan: Plan, wishes: Wishes, folder: Path, started_at: float) -> 
                 loop.add_signal_handler(number, stopping.set)
             playing = asyncio.create_task(
                 run(
-                    system,
+                    system.installed,
                     folder,
                     started_at=started_at,
                     progress=progress,
@@ -114,7 +114,7 @@ async def _play(plan: Plan, wishes: Wishes, folder: Path, started_at: float) -> 
                 return 130 if stopping.is_set() else 1
             result = playing.result()
             progress.stop()
-            _report(system, result, wishes)
+            _report(system.installed, result, wishes)
             if not wishes.once:
                 await stopping.wait()
             stopped.cancel()
@@ -122,7 +122,7 @@ async def _play(plan: Plan, wishes: Wishes, folder: Path, started_at: float) -> 
     return 0
 
 
-def _report(system: System, result: Result, wishes: Wishes) -> None:
+def _report(installed: Installed, result: Result, wishes: Wishes) -> None:
     if wishes.json:
         telling.print_json(result.as_json())
         return
@@ -131,10 +131,10 @@ def _report(system: System, result: Result, wishes: Wishes) -> None:
     telling.errors.print(
         f"The event log is {result.bus}; every person, payer and dollar is invented.\n"
         f"Look at\n"
-        f"  the API           {system.gateway_url}\n"
-        f"  its reference     {system.gateway_url}/docs\n"
-        f"  one claim's life  {system.gateway_url}/v1/claims/{result.first_claim_id}/timeline\n"
-        f"  mail that left    {system.sink.folder}\n"
+        f"  the API           {installed.gateway_url}\n"
+        f"  its reference     {installed.gateway_url}/docs\n"
+        f"  one claim's life  {installed.gateway_url}/v1/claims/{result.first_claim_id}/timeline\n"
+        f"  mail that left    {installed.sink.folder}\n"
         f"  API key           {result.company.api.secret}"
     )
     if not wishes.once:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from cli.api import Api
-from cli.everything import System
+from cli.everything import Installed
 from sandbox import clinic
 from shared import clock
 
@@ -35,15 +35,15 @@ class Company:
     run: str
 
 
-async def open_company(system: System, folder: Path) -> Company:
+async def open_company(installed: Installed, folder: Path) -> Company:
     """A new billing company in test mode; each run has its own, so nothing old is counted."""
-    operator = Api(system.gateway_url, (folder / "operator-key").read_text().strip())
+    operator = Api(installed.gateway_url, (folder / "operator-key").read_text().strip())
     run = f"{clock.system():%y%m%d%H%M%S}"
     body = {**clinic.BILLING_COMPANY, "edi_id": f"RB{run}"}
     made = await operator.post("/v1/tenants", body)
     await operator.aclose()
-    api = Api(system.gateway_url, made["api_key"]["secret"])
-    today = await _open_clock(system, api)
+    api = Api(installed.gateway_url, made["api_key"]["secret"])
+    today = await _open_clock(installed, api)
     practices: dict[str, str] = {}
     providers: dict[str, tuple[str, ...]] = {}
     for practice in clinic.PRACTICES:
@@ -60,7 +60,7 @@ async def open_company(system: System, folder: Path) -> Company:
     return Company(api, made["id"], practices, providers, today, run)
 
 
-async def _open_clock(system: System, api: Api) -> date:
+async def _open_clock(installed: Installed, api: Api) -> date:
     """Move business time to the next weekday at 18:00 UTC, day time in every US zone."""
     now = datetime.fromisoformat((await api.get("/v1/test/clock"))["business_time"])
     opens = now.replace(hour=OPENS_AT_HOUR, minute=0, second=0, microsecond=0)
@@ -69,11 +69,11 @@ async def _open_clock(system: System, api: Api) -> date:
     moved = await api.post(
         "/v1/test/clock/advance", {"seconds": max(1, int((opens - now).total_seconds()))}
     )
-    async with httpx.AsyncClient(base_url=system.sandbox_url, trust_env=False) as sandbox:
+    async with httpx.AsyncClient(base_url=installed.sandbox_url, trust_env=False) as sandbox:
         answer = await sandbox.post(
             "/clock",
             json={"offset_seconds": moved["offset_seconds"]},
-            headers={"Authorization": f"Bearer {system.sandbox_token}"},
+            headers={"Authorization": f"Bearer {installed.sandbox_token}"},
         )
         answer.raise_for_status()
     return datetime.fromisoformat(moved["business_time"]).date()

@@ -16,7 +16,7 @@ from cli.demo.counting import Figures, count
 from cli.demo.opening import Company, open_company
 from cli.demo.people import Staff, account_of
 from cli.demo.waiting import Watch
-from cli.everything import System
+from cli.everything import Installed
 from sandbox import clinic
 from sandbox.clinic import Expected, Scenario
 
@@ -68,17 +68,17 @@ class Result:
 
 
 async def run(
-    system: System, folder: Path, *, started_at: float, progress: Progress, encounters: int
+    installed: Installed, folder: Path, *, started_at: float, progress: Progress, encounters: int
 ) -> Result:
     """Play it all; NotAtRest or WrongEnd when something does not end as it must.
 
     started_at: time.monotonic() when the command began.
     """
     opening = progress.add_task("a billing company and its practices", total=1)
-    company = await open_company(system, folder)
+    company = await open_company(installed, folder)
     progress.advance(opening)
     api = company.api
-    watch = Watch(system)
+    watch = Watch(installed)
     await watch.start()
     try:
         scenarios = _scenarios(company)
@@ -98,7 +98,7 @@ async def run(
             first_paid_claim_seconds=first_seconds,
             seconds=time.monotonic() - started_at,
             dead_letters=await watch.dead_letters(),
-            bus="kafka" if system.settings["gateway"].kafka_bootstrap_servers else "embedded",
+            bus="kafka" if installed.settings["gateway"].kafka_bootstrap_servers else "embedded",
         )
     finally:
         await watch.stop()

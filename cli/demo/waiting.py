@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from cli.everything import SERVICES, System
+from cli.everything import SERVICES, Installed
 from shared import clock
 from shared.events.catalog import BY_FACT
 from shared.messaging import open_bus
@@ -23,9 +23,9 @@ CLOCK_TOPIC = "rcm.tenancy.v1"
 class Watch:
     """Looks at every database as its checker role, and at the bus as nobody's group."""
 
-    def __init__(self, system: System) -> None:
-        self._urls = system.urls
-        self._bus: Bus = open_bus(system.settings["gateway"], role="watch")
+    def __init__(self, installed: Installed) -> None:
+        self._urls = installed.urls
+        self._bus: Bus = open_bus(installed.settings["gateway"], role="watch")
         self._connections: dict[str, asyncpg.Connection] = {}
 
     async def start(self) -> None:
