@@ -18,6 +18,7 @@ from shared.service.declaration import Service
 from shared.service.process import Process
 from shared.service.roles import ROLES
 from shared.settings import ServiceSettings
+from shared.telemetry.otlp import OtlpExporter
 
 UNAVAILABLE, BAD_CONFIGURATION = 69, 78
 
@@ -59,7 +60,8 @@ async def _migrate(service: Service, settings: ServiceSettings) -> int:
 
 async def _serve(service: Service, settings: ServiceSettings, role: str) -> int:
     roles = ROLES if role == "all" else (role,)
-    telemetry.configure_traces(f"claimstream-{service.name}")
+    exporter = OtlpExporter(settings.otlp_endpoint) if settings.otlp_endpoint else None
+    telemetry.configure_traces(service.name, exporter=exporter)
     process = Process([service], roles, settings=[settings])
     process.stop_on_signals()
     return await process.run()

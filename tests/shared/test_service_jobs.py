@@ -10,9 +10,13 @@ from typing import Any, cast
 
 import pytest
 
-from shared import clock
+from shared import clock, ids
 from shared.database import Transaction
 from shared.errors import TryAgain
+from shared.events.payments import FundsReceived
+from shared.messaging import Subscription, declared_topics
+from shared.messaging.bus import Outgoing
+from shared.messaging.embedded import EmbeddedBus
 from shared.service import Workplace, every, recurring
 from shared.service.declaration import BusClient, Outside, Recurring
 from shared.service.process import Process
@@ -20,10 +24,11 @@ from shared.service.recurring import Alarm, run_jobs
 from shared.service.roles import ROLES
 from shared.service.upkeep import due_meter, lag_meter, upkeep
 from shared.telemetry.metrics import RCM
-from tests.shared.sample_service import JOB, SampleSettings, service
+from tests.shared.sample_service import JOB, SampleSettings, on_funds, service
 from tests.support.builders import TENANT, origin
 from tests.support.databases import DatabaseFactory
 from tests.support.eventually import eventually
+from tests.support.postgres import PostgresServer
 
 
 def workplace_of(database: Any = None) -> Workplace:
@@ -179,6 +184,31 @@ async def test_work_that_is_done_shows_as_none(service_database: DatabaseFactory
 async def test_lag_waits_for_the_event_log() -> None:
     client = BusClient(cast(Any, None), asyncio.Event())
     assert await lag_meter(client, cast(Any, None))(workplace_of()) == 0
+
+
+async def test_lag_is_seen_from_outside_the_group(postgres: PostgresServer) -> None:
+    topic, group = "rcm.payments.v1", "rcm.nobody"
+    labels = {"topic": topic, "group": group}
+    async with postgres.database() as url:
+        bus = EmbeddedBus(url)
+        await bus.start()
+        await bus.apply_topics(declared_topics())
+        now = int(clock.system().timestamp() * 1000)
+        records = [
+            Outgoing(topic, ids.new().bytes, b"{}", [], now - age * 1000) for age in (400, 1, 0)
+        ]
+        assert await bus.publish(records) == [None, None, None]
+        client = BusClient(bus, asyncio.Event())
+        client.started.set()
+        show = lag_meter(client, Subscription(group, {FundsReceived: on_funds}))
+        await show(workplace_of())
+        assert RCM.get_sample_value("rcm_consumer_lag_records", labels) == 3
+        assert RCM.get_sample_value("rcm_consumer_lag_seconds", labels) == 300
+        await bus.rewind(group, await bus.end_offsets([topic]))
+        await show(workplace_of())
+        assert RCM.get_sample_value("rcm_consumer_lag_records", labels) == 0
+        assert RCM.get_sample_value("rcm_consumer_lag_seconds", labels) == 0
+        await bus.stop()
 
 
 class Closing:

@@ -175,6 +175,23 @@ async def test_all_roles_work_together(running: Running) -> None:
     assert made.json()["id"] not in told
 
 
+async def test_an_answer_lost_after_the_commit(running: Running) -> None:
+    """F3: killed between commit and answer; after the restart the repeat gets the answer."""
+    running.start("api", RCM_FAIL_POINT="after_commit_before_answer:1")
+    await running.ready()
+    with pytest.raises(httpx.TransportError):
+        await running.post("/v1/things", "one")
+    code, _ = await running.ended()
+    assert code == -signal.SIGKILL
+    running.end()
+    running.start("api")
+    await running.ready()
+    first, second = [await running.post("/v1/things", "one") for _ in range(2)]
+    assert first.status_code == second.status_code == 200
+    assert first.headers["idempotent-replayed"] == "true"
+    assert first.content == second.content
+
+
 async def test_a_running_request_is_answered_before_the_end(running: Running) -> None:
     running.start("api")
     await running.ready()
