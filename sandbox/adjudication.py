@@ -72,9 +72,8 @@ class Decision(NamedTuple):
 
 def decide(payer: Payer, answer: Answer, design: Design, lines: Sequence[ClaimedLine]) -> Decision:
     """The payer's decision; design is the member's plan where the answer names none."""
-    if any(line.prior for line in lines):
-        return _second(payer, answer, lines)
     share = _PatientShare(answer, answer.design or design, lines)
+    is_second = any(line.prior for line in lines)
     decided: list[DecidedLine] = []
     remarks: list[str] = []
     for line in lines:
@@ -82,9 +81,12 @@ def decide(payer: Payer, answer: Answer, design: Design, lines: Sequence[Claimed
         if denial:
             decided.append(_denied(line, denial))
             remarks += denial.claim_remarks
+        elif is_second:
+            decided.append(_second_line(payer, answer, line))
         else:
             decided.append(_allowed(payer, answer, line, share))
-    status = FORWARDED if answer.forward_to else PAID_FIRST
+    first = FORWARDED if answer.forward_to else PAID_FIRST
+    status = PAID_SECOND if is_second else first
     return Decision(status, tuple(decided), tuple(dict.fromkeys(remarks)))
 
 
@@ -146,10 +148,6 @@ def allowed_amount(payer: Payer, answer: Answer, line: ClaimedLine) -> Money:
 def _denied(line: ClaimedLine, denial: Denial) -> DecidedLine:
     refused = (Adjustment(denial.group, denial.carc, line.charge),) if line.charge else ()
     return DecidedLine(line.charge, ZERO, refused, denial.remarks)
-
-
-def _second(payer: Payer, answer: Answer, lines: Sequence[ClaimedLine]) -> Decision:
-    return Decision(PAID_SECOND, tuple(_second_line(payer, answer, line) for line in lines))
 
 
 def _second_line(payer: Payer, answer: Answer, line: ClaimedLine) -> DecidedLine:
