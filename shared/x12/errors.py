@@ -204,18 +204,20 @@ KINDS: dict[str, Kind] = {
         4,
         Severity.ERROR,
         """
-        pointer_unknown A7:255  pointer_repeated A7:255  pointer_missing A6:255
         replacement_without_reference A7:464  original_with_reference A7:464
-        service_in_future A7:188  service_before_birth A7:187  period_reversed A7:188
         diagnosis_qualifier_wrong A7:255  diagnosis_order_wrong A7:255
-        medicare_twice A7:480  other_payer_missing A6:286  lines_too_many A7:121
+        medicare_twice A7:480
         """,
     ),
     **_kinds(
         Level.CLAIM,
         4,
         Severity.EDIT,
-        "billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85",
+        """
+        billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85
+        pointer_unknown A7:255  pointer_repeated A7:255
+        service_in_future A7:188  service_before_birth A7:187  period_reversed A7:188
+        """,
     ),
     **_kinds(
         Level.CLAIM,
@@ -223,7 +225,6 @@ KINDS: dict[str, Kind] = {
         Severity.EDIT,
         """
         npi_check_digit A7:562  state_unknown A7:126  diagnosis_has_point A7:255
-        tax_id_invalid A7:128:85
         """,
     ),
     **_kinds(

@@ -46,7 +46,7 @@ def read_delimiters(text: str) -> Delimiters | None:
     if len(parts) < 17 or len(parts[16]) < 2:
         return None
     repetition = parts[11]
-    if len(repetition) != 1 or repetition.isalnum() or repetition.isspace():
+    if len(repetition) != 1 or repetition.isalnum() or repetition in BLANK:
         repetition = ""
     return Delimiters(text[3], parts[16][0], repetition, parts[16][1])
 

@@ -12,13 +12,13 @@ from shared.x12.claim_837.values import (
     OtherPayer,
     ServiceLine,
 )
-from shared.x12.parties import ZERO, Adjustment, Amount, Party, Period, Raw, Reference
+from shared.x12.parties import ZERO, Amount, Party, Period, Raw, Reference
 from shared.x12.party_reading import (
     Numbers,
     PartyReader,
     cut_at,
     padded,
-    read_adjustments,
+    read_all_adjustments,
     read_amounts,
     read_period,
     read_procedure,
@@ -96,11 +96,11 @@ class _Parts:
     """Segments that claim, payer and line have in common, gathered in one pass."""
 
     __slots__ = (
-        "adjustments", "amounts", "hi", "notes", "periods", "providers", "references", "rest",
+        "amounts", "cas", "hi", "notes", "periods", "providers", "references", "rest",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.adjustments: list[Adjustment] = []
+        self.cas: list[Elements] = []
         self.amounts: list[Amount] = []
         self.notes: list[tuple[str, str]] = []
         self.periods: list[Period] = []
@@ -138,7 +138,7 @@ class _Body:
                 case "AMT":
                     parts.amounts += read_amounts((e,), self.amounts)
                 case "CAS":
-                    parts.adjustments += read_adjustments(e, self.amounts)
+                    parts.cas.append(e)
                 case "HI":
                     parts.hi.append(e)
                 case "NTE":
@@ -184,7 +184,7 @@ class _Body:
         return OtherPayer(
             rank=sbr[1], relationship=sbr[2], insured=insured, payer=payer, filing=sbr[9],
             group_number=sbr[3], group_name=sbr[4], insurance_type=sbr[5],
-            adjustments=tuple(parts.adjustments), amounts=tuple(parts.amounts),
+            adjustments=read_all_adjustments(parts.cas, self.amounts), amounts=tuple(parts.amounts),
             benefits_assigned=oi[3], patient_signature=oi[4], release=oi[6],
             providers=tuple(p for p in parties if p.name.entity not in ("IL", "PR")),
             rest=tuple(r for r in parts.rest if r[0] != "OI"),
@@ -267,7 +267,7 @@ class _Body:
         e = padded(held[0], 7)
         decision = LineAdjudication(
             e[1], self.amounts[e[2]], read_procedure(e[3], self.component) if e[3] else None,
-            self.amounts.optional(e[5]), e[6], e[4], tuple(parts.adjustments),
+            self.amounts.optional(e[5]), e[6], e[4], read_all_adjustments(parts.cas, self.amounts),
             tuple(parts.periods), tuple(parts.amounts),
         )  # fmt: skip
         return decision, parts.rest

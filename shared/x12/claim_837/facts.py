@@ -74,7 +74,7 @@ def _nm1(facts: Facts, at: int, elements: Elements, _numbers: Numbers) -> None:
         facts.facility_at = at
 
 
-def _sbr(facts: Facts, _at: int, _elements: Elements, _numbers: Numbers) -> None:
+def _other(facts: Facts, _at: int, _elements: Elements, _numbers: Numbers) -> None:
     facts.has_others = True
 
 
@@ -90,8 +90,7 @@ def _service(charge: int, pointers: int) -> Callable[[Facts, int, Elements, Numb
             return
         line = facts.lines[-1]
         line.service_at = at
-        if len(elements) > charge:
-            line.charge = numbers.amounts[elements[charge]]
+        line.charge = numbers.amounts["".join(elements[charge : charge + 1])]
         if pointers and len(elements) > pointers and elements[pointers]:
             line.pointers = elements[pointers].split(numbers.component)
 
@@ -120,7 +119,9 @@ _TAKE: dict[str, Callable[[Facts, int, Elements, Numbers], None]] = {
     "HI": _hi,
     "REF": _ref,
     "NM1": _nm1,
-    "SBR": _sbr,
+    "SBR": _other,
+    "CAS": _other,
+    "SVD": _other,
     "LX": _lx,
     "SV1": _service(2, 7),
     "SV2": _service(3, 0),
