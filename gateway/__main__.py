@@ -11,6 +11,7 @@ service = Service(
     settings=GatewaySettings,
     router=routes.router,
     authenticator=equipment.door_of,
+    public=frozenset({"/problems/"}),
     on_start=[first_run.have_signing_keys, first_run.have_operator],
     jobs=[every("rotation_check_seconds", jobs.rotate_signing_key)],
 )

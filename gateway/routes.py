@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from gateway import actions, equipment, repository
+from gateway import actions, equipment, problem_pages, repository
 from gateway.api_keys import NewKey
 from gateway.domain import FEE_SCHEDULE, PAYER, PRACTICE, PROVIDER, Noun
 from gateway.proxy import MAX_BODY_BYTES, METHODS
@@ -236,6 +236,14 @@ async def advance_test_clock(body: Advance, call: Call = allowed("admin:write"))
     answer = await call.once(act, across=(call.principal.tenant_id,))
     follow_clock(ClockOut.model_validate_json(bytes(answer.body)).offset_seconds)
     return answer
+
+
+@router.get("/problems/{code}", response_class=PlainTextResponse)
+async def explain_problem(
+    code: Annotated[str, Path(pattern="^[a-z0-9_]{2,60}$")],
+) -> PlainTextResponse:
+    """What the `type` of a problem leads to; open to everybody."""
+    return PlainTextResponse(problem_pages.page_of(code), media_type="text/markdown")
 
 
 @router.api_route(

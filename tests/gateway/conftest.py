@@ -18,7 +18,7 @@ from gateway.proxy import Proxy
 from gateway.settings import GatewaySettings
 from shared.database import Database
 from shared.service import Workplace
-from shared.web import make_app
+from shared.web import EdgeRules, make_app
 from tests.support.databases import DatabaseFactory
 
 ADDRESS = {
@@ -131,6 +131,7 @@ async def open_gateway(database: Database, tmp_path: Path) -> AsyncIterator[Gate
                 service.router,
                 database=database,
                 authenticator=equipment.door_of(workplace),
+                rules=EdgeRules(public=service.public),
             )
             app.state.workplace = workplace
             transport = httpx.ASGITransport(app=app)
