@@ -74,8 +74,10 @@ def answer_claim(claim: Claim, findings: Iterable[Finding], day: dt.date) -> Cla
         )
     else:
         reports = (StatusReport((_ACCEPTED,), day, "WQ", claim.charge),)
-    days = [p for line in claim.lines for p in line.dates if p.qualifier == "472"]
+    days = [p for line in claim.lines for p in line.dates if p.qualifier == "472" and p.first]
     patient = (claim.patient or claim.subscriber).name._replace(entity="QC", prefix="")
+    if not (patient.id and patient.id_qualifier):
+        patient = patient._replace(id="", id_qualifier="")
     return ClaimStatus(
         claim.claim_id, Party(patient), Party(claim.billing.name), reports, dates=tuple(days[:1])
     )

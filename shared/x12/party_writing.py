@@ -84,7 +84,7 @@ def write_period(out: SegmentWriter, period: Period) -> None:
         out.add("DTP", period.qualifier, "DT", write_date(period.first) + period.time)
     elif period.first:
         out.add("DTP", period.qualifier, "D8", write_date(period.first))
-    else:
+    elif period.time:
         out.add("DTP", period.qualifier, "TM", period.time)
 
 

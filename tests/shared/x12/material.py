@@ -6,25 +6,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shared.x12 import Controls, Delimiters, Options, Reading, Route, SetBody, SetReading, read
+from shared.x12 import (
+    Controls,
+    Delimiters,
+    Options,
+    Reading,
+    Route,
+    SetBody,
+    SetReading,
+    claim_837,
+    eligibility_270_271,
+    read,
+    remittance_835,
+    status_276_277,
+    write_interchange,
+)
 from shared.x12 import acknowledgement_277ca as ca
 from shared.x12 import acknowledgement_999 as ack
-from shared.x12 import claim_837, eligibility_270_271, remittance_835, status_276_277
-from shared.x12 import write_interchange
 from shared.x12.guides import claim as claim_guides
 from shared.x12.segments import blocks
 
 MESSAGES = Path(__file__).parent / "messages"
 SAMPLES = Path(__file__).parents[4] / "shared" / "x12-samples"
 TODAY = dt.date(2026, 2, 1)
-AT = dt.datetime(2026, 2, 1, 9, 30)
+AT = dt.datetime(2026, 2, 1, 9, 30, tzinfo=dt.UTC)
 ROUTE = Route("HB01", "GHP", usage="T")
 LISTS = {
-    "carc": frozenset("1 2 3 18 29 45 97 251".split()),
-    "rarc": frozenset("MA01 MA18 N130 N206".split()),
-    "pos": frozenset("11 19 21 22".split()),
-    "state": frozenset("IL MO NY TX".split()),
-    "service_type": frozenset("30 98 AL UC".split()),
+    "carc": frozenset(["1", "2", "3", "18", "29", "45", "97", "251"]),
+    "rarc": frozenset(["MA01", "MA18", "N130", "N206"]),
+    "pos": frozenset(["11", "19", "21", "22"]),
+    "state": frozenset(["IL", "MO", "NY", "TX"]),
+    "service_type": frozenset(["30", "98", "AL", "UC"]),
 }
 OPTIONS = Options(external=LISTS, today=TODAY)
 STANDARD = Delimiters()
@@ -33,7 +45,9 @@ STANDARD = Delimiters()
 def expectations() -> list[tuple[str, list[str]]]:
     """Every message with the findings it must give, like `code_invalid@CLM.5-3`."""
     with (MESSAGES / "expected.tsv").open(newline="") as lines:
-        return [(row["file"], row["findings"].split()) for row in csv.DictReader(lines, delimiter="\t")]
+        return [
+            (row["file"], row["findings"].split()) for row in csv.DictReader(lines, delimiter="\t")
+        ]
 
 
 def message(name: str) -> bytes:

@@ -28,7 +28,9 @@ def _codes(text: str) -> set[str]:
 
 
 def _fits(found: Finding, row: dict[str, str]) -> bool:
-    right = found.severity == row["severity"] and found.snip == OUR_SNIP.get(row["file"], int(row["snip"]))
+    right = found.severity == row["severity"] and found.snip == OUR_SNIP.get(
+        row["file"], int(row["snip"])
+    )
     if row["segment_in_set"].isdecimal():
         right = right and abs(found.segment - int(row["segment_in_set"])) <= SHIFTED
     if row["codes"].startswith("none"):
