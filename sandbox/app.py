@@ -157,6 +157,19 @@ async def answer_eligibility(request: Request) -> Response:
     return await door.answer(call)
 
 
+@_router.post("/x12/claim-status")
+async def answer_status(request: Request) -> Response:
+    """Answer a 276 at once."""
+    data = await _body(request)
+    door = Disturbed(request, Door.STATUS)
+
+    async def call() -> Response:
+        answer = await door.house.ask_status(data)
+        return Response(answer * door.copies, media_type=EDI)
+
+    return await door.answer(call)
+
+
 @_router.get("/mailbox/{receiver}")
 async def list_files(
     request: Request,

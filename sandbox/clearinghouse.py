@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from sandbox import acknowledgements, eligibility, front_end, scenarios
+from sandbox import acknowledgements, eligibility, front_end, scenarios, status
 from sandbox.acknowledgements import Verdict
 from sandbox.deciding import Context, Outcome, decide_claim, service_from
 from sandbox.front_end import Batch, Desk
@@ -29,6 +29,7 @@ from sandbox.settings import SandboxSettings
 from shared import clock, ids
 from shared.errors import Invalid, NotFound
 from shared.x12.claim_837 import Claim
+from shared.x12.parties import find_reference
 from shared.x12.remittance_835 import ClaimPayment
 
 MOST_LISTED = 1_000
@@ -103,6 +104,27 @@ class Clearinghouse:
             design = scenarios.design_of(self.settings.seed, payer, member)
             findings.append(eligibility.Finding(verdict, design))
         return eligibility.answer(question, findings, today=now.date())
+
+    # -- claim status ------------------------------------------------------------------------------
+
+    async def ask_status(self, data: bytes) -> bytes:
+        """Answer a 276 with a 277, or with the TA1 or 999 that says what is wrong with it."""
+        async with self._store.begin() as connection:
+            now = await self._now(connection)
+            question = status.read_question(data, today=now.date())
+            if question.refusal:
+                return question.refusal
+            known = [
+                await intake.status_of(
+                    connection,
+                    question.sender,
+                    one.payer.name.id,
+                    claim_id=find_reference(one.references, "EJ"),
+                    control=find_reference(one.references, "1K"),
+                )
+                for one in question.inquiries
+            ]
+        return status.answer(question, known, now=now)
 
     # -- mailbox and bank --------------------------------------------------------------------------
 
@@ -209,10 +231,19 @@ class _Submission:
             if outcome.decided is not None:
                 tries[visit] = tries.get(visit, 0) + 1
                 context.known.add(one.claim.claim_id)
-                claims.append(_stored(one.claim, visit, outcome.decided))
+                claims.append(self._stored(one.claim, visit, outcome))
         await intake.add_claims(self.connection, self.receiver, claims, at=self.now)
         await self._keep_payments(outcomes)
         self._answer_claims(batch, [each.verdict for each in outcomes if each.verdict])
+
+    def _stored(self, claim: Claim, visit: Visit, outcome: Outcome) -> StoredClaim:
+        payment = outcome.decided
+        if payment is None:
+            raise ValueError("a refused claim is not kept")
+        days = [one.after_days for one in outcome.waiting[:1]]
+        at = self.house.pay_at(self.now, days[0]) if days else None
+        body = msgspec.json.encode(payment)
+        return StoredClaim(claim.claim_id, visit, payment.payer_control_number, body, at)
 
     async def _context(self, claims: Sequence[Claim]) -> Context:
         numbers = [claim.claim_id for claim in claims]
@@ -261,8 +292,3 @@ class _Submission:
 
 def _visit(claim: Claim) -> Visit:
     return Visit(claim.payer.name.id, claim.subscriber.name.id, service_from(claim))
-
-
-def _stored(claim: Claim, visit: Visit, payment: ClaimPayment) -> StoredClaim:
-    body = msgspec.json.encode(payment)
-    return StoredClaim(claim.claim_id, visit, payment.payer_control_number, body)

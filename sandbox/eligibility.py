@@ -7,14 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sandbox.acknowledgements import group_answer, interchange_answer
+from sandbox.asking import opened
 from sandbox.payers import FULL, PAYERS, Design
 from sandbox.remittances import envelope, noon
 from sandbox.scenarios import Verdict
 from shared.errors import Unreadable
 from shared.money import Money
-from shared.x12 import Options, Severity, X12Error, read, write_interchange
-from shared.x12.acknowledgement_999 import acknowledge_group, acknowledge_interchange
+from shared.x12 import write_interchange
 from shared.x12.eligibility_270_271 import (
     Benefit,
     Head,
@@ -45,28 +44,15 @@ class Question(NamedTuple):
 
 def read_question(data: bytes, *, today: date) -> Question:
     """Read a 270 file; Unreadable when there is no ISA, or no inquiry and nothing wrong."""
-    try:
-        reading = read(data, Options(today=today))
-    except X12Error as error:
-        raise Unreadable("not_x12", "The body is not an X12 interchange.") from error
-    interchange = reading.interchanges[0]
-    sender = interchange.interchange.sender
-    number = interchange.interchange.control
-    control = int(number) if number.isascii() and number.isdigit() else 1
-    nothing = Question(sender, control, Head("", None, ""), ())
-    ta1 = acknowledge_interchange(interchange)
-    if ta1.status == "R":
-        return nothing._replace(refusal=interchange_answer(ta1, sender, control, today))
-    if any(each.severity is Severity.ERROR for each in reading.findings):
-        answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
-        if answer is not None:
-            return nothing._replace(refusal=group_answer(answer, sender, control, today))
-    values = [value for one in reading.sets for value in one.values]
-    inquiries = tuple(value for value in values if isinstance(value, Inquiry))
-    if not inquiries:
+    asked = opened(data, today=today)
+    inquiries = tuple(value for value in asked.values if isinstance(value, Inquiry))
+    if not inquiries and not asked.refusal:
         raise Unreadable("no_inquiry", "The file holds no 270 inquiry.")
-    head = next(value for value in values if isinstance(value, Head))
-    return nothing._replace(head=head, inquiries=inquiries)
+    head = next((value for value in asked.values if isinstance(value, Head)), _NO_HEAD)
+    return Question(asked.sender, asked.control, head, inquiries, asked.refusal)
+
+
+_NO_HEAD = Head("", None, "")
 
 
 class Finding(NamedTuple):

@@ -19,6 +19,7 @@ class Door(StrEnum):
 
     CLAIMS = "claims"
     ELIGIBILITY = "eligibility"
+    STATUS = "status"
     MAILBOX = "mailbox"
     FILE = "file"
     ACK = "ack"

@@ -62,6 +62,7 @@ claims = _table(
     _column("control", sa.Text),
     _column("decided", BYTEA),
     _column("accepted_at", _MOMENT),
+    _column("answered_at", _MOMENT, optional=True),
     key=("receiver", "claim_id"),
 )
 sa.Index("claims_by_visit", claims.c.receiver, claims.c.payer, claims.c.member)

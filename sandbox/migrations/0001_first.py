@@ -55,6 +55,7 @@ STATEMENTS = (
         control text not null,
         decided bytea not null,
         accepted_at timestamptz not null,
+        answered_at timestamptz,
         constraint claims_pkey primary key (receiver, claim_id)
     )
     """,

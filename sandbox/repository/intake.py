@@ -23,12 +23,16 @@ class Visit(NamedTuple):
 
 
 class StoredClaim(NamedTuple):
-    """A claim that was accepted; decided: its ClaimPayment as JSON."""
+    """A claim that was accepted; decided: its ClaimPayment as JSON.
+
+    answered_at: when its 835 is due; None = never.
+    """
 
     claim_id: str
     visit: Visit
     control: str
     decided: bytes
+    answered_at: datetime | None
 
 
 async def submission(connection: AsyncConnection, key: str) -> tuple[UUID, str] | None:
@@ -123,9 +127,37 @@ async def add_claims(
             **one.visit._asdict(),
             "control": one.control,
             "decided": one.decided,
+            "answered_at": one.answered_at,
             "accepted_at": at,
         }
         for one in added
     ]
     if rows:
         await connection.execute(claims.insert(), rows)
+
+
+class KnownClaim(NamedTuple):
+    """What a status inquiry may learn of an accepted claim."""
+
+    decided: bytes
+    accepted_at: datetime
+    answered_at: datetime | None
+
+
+async def status_of(
+    connection: AsyncConnection, receiver: str, payer: str, *, claim_id: str, control: str
+) -> KnownClaim | None:
+    """The claim under our number, or under the payer's; None when the payer knows neither."""
+    same = sa.or_(
+        sa.and_(claims.c.claim_id == claim_id, sa.literal(claim_id) != ""),
+        sa.and_(claims.c.control == control, sa.literal(control) != ""),
+    )
+    columns = (claims.c[name] for name in KnownClaim._fields)
+    found = await connection.execute(
+        sa.select(*columns)
+        .where(claims.c.receiver == receiver, claims.c.payer == payer, same)
+        .order_by(claims.c.accepted_at.desc())
+        .limit(1)
+    )
+    row = found.first()
+    return KnownClaim(*row) if row else None
