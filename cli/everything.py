@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import socket
@@ -46,6 +47,8 @@ SERVICES: tuple[Service, ...] = (
 SANDBOX_PORT, SINK_PORT = 90, 25
 START_SECONDS = 60.0
 BUS_DATABASE = "rcm_bus"
+ENVIRONMENT_FILE = "environment.json"
+"""In the installation's folder: what a command needs to find it again."""
 
 Tell = Callable[[str], None]
 
@@ -136,6 +139,7 @@ async def installed(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[In
         }
         environment = environment_of(plan, urls, told)
         stack.enter_context(_said(environment))
+        _write_down(plan.folder / ENVIRONMENT_FILE, environment)
         settings = {service.name: service.settings() for service in SERVICES}
         tell("topics")
         await _topics(settings["gateway"])
@@ -165,6 +169,12 @@ def environment_of(
         shared |= {f"{service}_database_url_{role}": url for role, url in own._asdict().items()}
     names = {f"RCM_{name}".upper(): str(value) for name, value in shared.items()}
     return {name: value for name, value in names.items() if name not in os.environ}
+
+
+def _write_down(path: Path, environment: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(environment))
 
 
 @contextlib.contextmanager

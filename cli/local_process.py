@@ -43,7 +43,8 @@ class Account:
 class LocalProcess:
     """One server process, stopped with `stop_signal` when it is asked to or when its starter dies.
 
-    `remove_folder`, if given, is deleted on `release` and when the starter dies.
+    `remove_folder`, if given, is deleted on `release` and when the starter dies. `exit_code` is
+    that of the last one that ended, as subprocess gives it (-9: killed).
     """
 
     def __init__(self, stop_signal: signal.Signals, *, remove_folder: Path | None = None) -> None:
@@ -51,6 +52,7 @@ class LocalProcess:
         self._remove_folder = remove_folder
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
+        self.exit_code: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -58,6 +60,7 @@ class LocalProcess:
         if self._process is None:
             return None
         if self._process.poll() is not None:
+            self.exit_code = self._process.returncode
             self._process = None
             self._tell_watcher("")
             return None
@@ -106,6 +109,7 @@ class LocalProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self.exit_code = process.returncode
         self._process = None
         self._tell_watcher("")
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli import bus_commands, checks, claim_commands, recovery_commands
+
 app = typer.Typer(
     name="rcm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
@@ -16,8 +18,20 @@ def rcm() -> None:
     """Claimstream: an event-driven revenue cycle."""
 
 
+app.command("migrate")(checks.migrate_command)
+app.command("doctor")(checks.doctor)
+app.command("tail")(bus_commands.tail)
+app.add_typer(checks.verify, name="verify")
+app.add_typer(bus_commands.topics, name="topics")
+app.add_typer(bus_commands.groups, name="groups")
+app.add_typer(recovery_commands.dlq, name="dlq")
+app.add_typer(recovery_commands.outbox, name="outbox")
+app.add_typer(recovery_commands.parked, name="parked")
+app.add_typer(claim_commands.claim, name="claim")
+
+
 @app.command()
-def demo(
+def demo(  # noqa: PLR0917 - options of a command, given by name
     context: typer.Context,
     once: Annotated[bool, typer.Option(help="End when everything has come to rest.")] = False,
     json: Annotated[bool, typer.Option(help="Print one JSON object on standard output.")] = False,

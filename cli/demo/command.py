@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import json
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,12 +14,14 @@ from pathlib import Path
 import uvloop
 
 from cli.api import ApiError
+from cli.claim_commands import CALLER_FILE
 from cli.demo import telling
 from cli.demo.run import ENCOUNTERS, NotAtRest, Result, WrongEnd, run
 from cli.everything import Installed, Plan, everything
 from cli.local_kafka import LocalKafka
 from cli.local_postgres import postgres_admin_url
 from cli.local_process import EngineUnavailable
+from cli.places import home
 from shared import telemetry
 
 SETTINGS: dict[str, object] = {
@@ -65,15 +67,6 @@ def play(wishes: Wishes, *, started_at: float) -> int:
         return 1
 
 
-def home() -> Path:
-    """Where `rcm` keeps what it makes: RCM_HOME, else the user's state folder."""
-    named = os.environ.get("RCM_HOME")
-    if named:
-        return Path(named)
-    state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "claimstream"
-
-
 @contextlib.contextmanager
 def _engines(wishes: Wishes, folder: Path) -> Iterator[Plan]:
     with contextlib.ExitStack() as stack:
@@ -114,12 +107,19 @@ async def _play(plan: Plan, wishes: Wishes, folder: Path, started_at: float) -> 
                 return 130 if stopping.is_set() else 1
             result = playing.result()
             progress.stop()
+            _leave_key(folder / CALLER_FILE, system.installed.gateway_url, result)
             _report(system.installed, result, wishes)
             if not wishes.once:
                 await stopping.wait()
             stopped.cancel()
             await result.company.api.aclose()
     return 0
+
+
+def _leave_key(path: Path, url: str, result: Result) -> None:
+    """For `rcm claim`: how to call the API as the demo's billing company."""
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"url": url, "key": result.company.api.secret}))
 
 
 def _report(installed: Installed, result: Result, wishes: Wishes) -> None:

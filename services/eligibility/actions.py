@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from services.eligibility import repository
 from services.eligibility.domain import lifecycle
+from services.eligibility.domain.check import Check, Inquiry, Parties, Told
 from services.eligibility.domain.lifecycle import State
-from services.eligibility.domain.reading import Reading
-from services.eligibility.repository import (
-    ANSWER_PLACE,
-    MEMBER_PLACE,
-    PATIENT_PLACE,
-    SERVICE,
-    Check,
-    Parties,
-)
+from services.eligibility.repository import ANSWER_PLACE, MEMBER_PLACE, PATIENT_PLACE, SERVICE
 from shared import clock, ids
 from shared.database import Transaction
 from shared.events.coding import EncounterReceived
@@ -32,24 +25,6 @@ from shared.events.envelope import Envelope, Origin
 from shared.events.people import Coverage, MemberIdentity, PersonIdentity
 
 INQUIRE = "inquire"
-
-
-class Inquiry(NamedTuple):
-    """Everything one question to a payer says, opened for the channel."""
-
-    check: Check
-    parties: Parties
-    patient: PersonIdentity
-    member: MemberIdentity
-
-
-class Told(NamedTuple):
-    """What came of an inquiry: a reading, or None for silence; raw is kept sealed."""
-
-    check_id: UUID
-    reading: Reading | None
-    silence_reason: str = ""
-    raw: bytes | None = None
 
 
 async def park_early(

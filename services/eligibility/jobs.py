@@ -6,8 +6,9 @@ from typing import cast
 from uuid import UUID
 
 from services.eligibility import actions
-from services.eligibility.actions import INQUIRE, Inquiry
+from services.eligibility.actions import INQUIRE
 from services.eligibility.channels import clearinghouse
+from services.eligibility.domain.check import Inquiry
 from services.eligibility.settings import EligibilitySettings
 from shared import clock
 from shared.messaging import due

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
+from services.eligibility.domain.check import Check, Parties
 from services.eligibility.domain.lifecycle import State
 from shared.database import Transaction
 from shared.errors import NotFound
@@ -17,43 +17,6 @@ SERVICE = "eligibility"
 PATIENT_PLACE = "checks.patient_sealed"
 MEMBER_PLACE = "checks.member_sealed"
 ANSWER_PLACE = "checks.answer_sealed"
-
-
-class Check(NamedTuple):
-    """One question to a payer about one coverage on one date."""
-
-    tenant_id: UUID
-    id: UUID
-    practice_id: UUID
-    encounter_id: UUID
-    patient_id: UUID
-    coverage_id: UUID
-    payer_id: UUID
-    rank: int
-    relationship: str
-    service_date: date
-    trigger: str
-    state: State
-    tries: int
-    reason: str
-    plan: str
-    copay_cents: int | None
-    deductible_left_cents: int | None
-    patient_sealed: str
-    member_sealed: str
-    answer_sealed: str | None
-    created_at: datetime
-    as_of: datetime | None
-
-
-class Parties(NamedTuple):
-    """Names and numbers that stand on an inquiry, by (tenant, id)."""
-
-    edi_id: str
-    practice_name: str
-    practice_npi: str
-    payer_code: str
-    payer_name: str
 
 
 COLUMNS = ", ".join(f"c.{name}" for name in Check._fields)

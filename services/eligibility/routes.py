@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.eligibility import repository
+from services.eligibility.domain.check import Check
 from services.eligibility.domain.lifecycle import OWNER_OF_NEXT_ACTION, REPORTED_BY
-from services.eligibility.repository import Check
 from services.eligibility.schemas import CheckOut, CheckSearch
 from shared import ids
 from shared.database import Transaction

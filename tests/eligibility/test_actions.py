@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.eligibility import actions, repository
-from services.eligibility.actions import Told
+from services.eligibility.domain.check import Told
 from services.eligibility.domain.lifecycle import State
 from services.eligibility.domain.reading import Reading
 from shared import clock

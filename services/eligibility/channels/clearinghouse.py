@@ -7,8 +7,8 @@ from datetime import datetime
 
 import httpx
 
-from services.eligibility.actions import Inquiry, Told
 from services.eligibility.channels import inquiry_270
+from services.eligibility.domain.check import Inquiry, Told
 from services.eligibility.settings import EligibilitySettings
 
 X12_TYPE = "application/edi-x12"

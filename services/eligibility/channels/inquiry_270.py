@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from services.eligibility.actions import Inquiry, Told
 from services.eligibility.domain import reading
+from services.eligibility.domain.check import Inquiry, Told
 from services.eligibility.domain.reading import Answer, Network
 from shared import ids, x12
 from shared.events.people import PersonIdentity

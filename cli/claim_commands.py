@@ -1,0 +1,72 @@
+"""`rcm claim`: one claim, asked for through the public API."""
+
+from __future__ import annotations
+
+import json as json_text
+import os
+from typing import Annotated, Any
+
+import typer
+
+from cli.answers import NotConfigured, answer, print_json, show
+from cli.api import Api
+from cli.places import home
+
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+CALLER_FILE = "caller.json"
+"""In the demo's folder: address and API key of its billing company."""
+REMEDY = "Set RCM_API_URL and RCM_API_KEY, or start a demo here with `make demo`."
+
+claim = typer.Typer(no_args_is_help=True, help="One claim across services.")
+
+
+@claim.command("show")
+def show_claim(claim_id: str, json: Json = False) -> None:
+    """Status, money, lines and whose turn it is; names stay out of the terminal."""
+    found = answer(_get(f"/v1/claims/{claim_id}"))
+    found.pop("patient", None)
+    if json:
+        print_json(found)
+        return
+    plain = {key: value for key, value in found.items() if not isinstance(value, list)}
+    show([{"field": key, "value": value} for key, value in plain.items()], as_json=False)
+    show(found["lines"], as_json=False, title="lines")
+
+
+@claim.command("timeline")
+def timeline(claim_id: str, json: Json = False) -> None:
+    """Every step of a claim, oldest first: what happened, and who said so."""
+    found = answer(_get(f"/v1/claims/{claim_id}/timeline"))
+    if json:
+        print_json(found)
+        return
+    rows = [
+        {
+            "at": step["happened_at"],
+            "what": step["kind"],
+            "from": step["status_from"],
+            "to": step["status_to"],
+            "reported_by": step["reported_by"],
+        }
+        for step in found["steps"]
+    ]
+    show(rows, as_json=False, title=claim_id)
+
+
+async def _get(path: str) -> Any:
+    api = _api()
+    try:
+        return await api.get(path)
+    finally:
+        await api.aclose()
+
+
+def _api() -> Api:
+    url, key = os.environ.get("RCM_API_URL"), os.environ.get("RCM_API_KEY")
+    if url and key:
+        return Api(url, key)
+    path = home() / "demo" / CALLER_FILE
+    if not path.exists():
+        raise NotConfigured(REMEDY)
+    caller = json_text.loads(path.read_text())
+    return Api(caller["url"], caller["key"])

@@ -1,0 +1,111 @@
+"""The installation a command is about: what the environment says, else the demo that runs here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from cli.answers import NotConfigured
+from cli.everything import ENVIRONMENT_FILE, SERVICES
+from cli.places import home
+from shared.database import Database, DatabaseUrls
+from shared.messaging import Subscription, open_bus
+from shared.messaging.bus import Bus
+from shared.sealing import Keyring
+from shared.service import Service
+from shared.settings import ServiceSettings
+
+REMEDY = (
+    "No installation was found. Set the RCM_… variables (docs/operations), or start one here with "
+    "`make demo` and leave it running."
+)
+
+
+@cache
+def settings() -> dict[str, ServiceSettings]:
+    """Settings by service; NotConfigured when nothing says where the databases are."""
+    if "RCM_CLAIMS_DATABASE_URL_CHECKER" not in os.environ:
+        _take_over(home() / "demo" / ENVIRONMENT_FILE)
+    found = {service.name: service.settings() for service in SERVICES}
+    if not all(one.database_url_checker for one in found.values()):
+        raise NotConfigured(REMEDY)
+    return found
+
+
+def _take_over(path: Path) -> None:
+    if not path.exists():
+        raise NotConfigured(REMEDY)
+    for name, value in json.loads(path.read_text()).items():
+        os.environ.setdefault(name, value)
+
+
+def service_named(name: str) -> Service:
+    """A service by its name; NotConfigured names those there are."""
+    for service in SERVICES:
+        if service.name == name:
+            return service
+    names = ", ".join(service.name for service in SERVICES)
+    raise NotConfigured(f"There is no service {name!r}; there are {names}.")
+
+
+@asynccontextmanager
+async def reading(service: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a service's database as its checker role: it reads everything, no more."""
+    connection = await asyncpg.connect(settings()[service].database_url_checker, timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def rows_of(service: str, statement: str, *values: object) -> list[dict[str, Any]]:
+    """Rows of one statement on one service's database, with the service in front."""
+    async with reading(service) as connection:
+        found = await connection.fetch(statement, *values)
+    return [{"service": service, **dict(row)} for row in found]
+
+
+async def rows_of_all(statement: str, *values: object) -> list[dict[str, Any]]:
+    """The same on every service's database."""
+    return [row for name in settings() for row in await rows_of(name, statement, *values)]
+
+
+@asynccontextmanager
+async def the_bus() -> AsyncIterator[Bus]:
+    """The event log of the installation, as nobody's group."""
+    bus = open_bus(settings()["gateway"], role="command")
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        await bus.stop()
+
+
+@asynccontextmanager
+async def working(service: str) -> AsyncIterator[Database]:
+    """A service's database as its pipeline role: for commands that change something."""
+    own = settings()[service]
+    urls = DatabaseUrls(
+        own.database_url_owner,
+        own.database_url_http,
+        own.database_url_pipeline,
+        own.database_url_checker,
+    )
+    kek = bytes.fromhex(own.key_encryption_key) or None
+    database = Database(service, urls, Keyring(own.keys_dir, kek=kek), http_pool=1, pipeline_pool=2)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def subscription_of(service: Service) -> Subscription:
+    """What the service's consumer consumes."""
+    return Subscription(f"rcm.{service.name}", service.handlers)
