@@ -17,7 +17,7 @@ from services.payments.domain.chart import KINDS, RECEIVABLES, Account, holder
 from services.payments.domain.lifecycle import UNPAID, StatementStatus
 from services.payments.domain.remittance import ProviderAdjustment
 from services.payments.domain.visits import Movement, Visit, account_status, visit
-from services.payments.repository import ledger, patients, remittances
+from services.payments.repository import claim_payments, ledger, patients, remittances
 from services.payments.repository.patients import Statement, VisitRow
 from services.payments.repository.remittances import Remit
 from shared import ids
@@ -195,7 +195,7 @@ async def _remittances(
     tx: Transaction, remit_ids: Sequence[UUID], practices: frozenset[UUID] | None
 ) -> list[schemas.RemittanceOut]:
     found = await remittances.read(tx, remit_ids, practices)
-    states = await remittances.claim_states(tx, remit_ids)
+    states = await claim_payments.states(tx, remit_ids)
     return [_remittance_out(each, states.get(each.id, {})) for each in found]
 
 

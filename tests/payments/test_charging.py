@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from shared.database import Database
+from shared.errors import Refused
 from shared.events.marks import Fact
 from tests.payments import world
 from tests.payments.builders import Case
@@ -82,3 +83,9 @@ async def test_all_in_one_batch(database: Database) -> None:
         database, CASE.coded(database.keys), CASE.inactive(), CASE.submitted(), CASE.inactive()
     )
     assert await world.balances(database) == {"ar_insurance_1": 45_500}
+
+
+async def test_a_fourth_payer_is_refused_and_nothing_is_kept(database: Database) -> None:
+    with pytest.raises(Refused, match="too_many_payers"):
+        await deliver(database, CASE.submitted(rank=4))
+    assert await world.accounts(database) == {}

@@ -24,7 +24,7 @@ from services.payments.domain.remittance import (
     Remittance,
     differences,
 )
-from services.payments.repository import ledger, masters, remittances
+from services.payments.repository import claim_payments, ledger, masters, remittances
 from services.payments.repository.remittances import Natural, NewFile, Original, Remit
 from shared import clock, ids
 from shared.database import Transaction
@@ -82,7 +82,7 @@ async def take_file(tx: Transaction, file: IncomingFile) -> list[UUID]:
         if each.remit.status != RemittanceStatus.DUPLICATE
         for claim in each.said.claims
     ]
-    await remittances.keep_claims(tx, tx.tenant_id, open_claims)
+    await claim_payments.keep(tx, tx.tenant_id, open_claims)
     for each in taken:
         _tell(tx, each)
     await _begin(tx, [each.remit for each in taken])

@@ -22,9 +22,10 @@ from services.payments.domain.postings import (
     entries,
     mirrored,
 )
-from services.payments.repository import claims, deposits, ledger, remittances
+from services.payments.repository import claim_payments, claims, deposits, ledger, remittances
+from services.payments.repository.claim_payments import Postable, Settled
 from services.payments.repository.claims import Claim, Decided
-from services.payments.repository.remittances import Postable, Remit, Settled
+from services.payments.repository.remittances import Remit
 from shared import clock
 from shared.database import Transaction
 from shared.events.envelope import Origin
@@ -73,13 +74,13 @@ async def post_remittance(
     remit = await remittances.locked(tx, tx.tenant_id, remit_id)
     if remit is None or RemittanceStatus(remit.status) not in OPEN:
         return Progress(0, 0, has_more=False)
-    await remittances.match(tx, remit)
-    found = await remittances.postable(tx, remit, limit=limit)
+    await claim_payments.match(tx, remit)
+    found = await claim_payments.postable(tx, remit, limit=limit)
     outcomes = await _decided(tx, remit, found)
     await _book(tx, remit, outcomes)
     if not found and _is_overdue(remit, unmatched_after_seconds):
         await _give_up(tx, remit)
-    waiting, unmatched = await remittances.counts(tx, remit)
+    waiting, unmatched = await claim_payments.counts(tx, remit)
     status = lifecycle.after_posting(
         waiting=waiting,
         unmatched=unmatched,
@@ -160,7 +161,7 @@ async def _book(tx: Transaction, remit: Remit, outcomes: Sequence[Outcome]) -> N
     balances = await ledger.append(tx, list(booked.values()))
     taken = [each for each in outcomes if each.step is not Step.REFUSE]
     await claims.decide(tx, remit.tenant_id, [_decision(each, booked) for each in taken])
-    await remittances.settle(tx, remit.tenant_id, [_settled(each) for each in outcomes])
+    await claim_payments.settle(tx, remit.tenant_id, [_settled(each) for each in outcomes])
     await _wake_siblings(tx, remit, taken)
     for each in outcomes:
         _tell(tx, remit, each, booked.get(each.payment.id), balances)
@@ -204,7 +205,7 @@ async def _wake_siblings(tx: Transaction, remit: Remit, taken: Sequence[Outcome]
     numbers = [
         (remit.tenant_id, each.payment.payment.control_number, each.claim.id) for each in taken
     ]
-    for _, remit_id, claim_id in await remittances.wake(tx, numbers):
+    for _, remit_id, claim_id in await claim_payments.wake(tx, numbers):
         if remit_id != remit.id:
             cause = Origin(remit.tenant_id, remit.practice_id, claim_id)
             tx.schedule(waking.POST, remit_id, due_at=clock.business(), cause=cause)
@@ -249,7 +250,7 @@ def _tell(
 
 
 async def _give_up(tx: Transaction, remit: Remit) -> None:
-    for each in await remittances.give_up(tx, remit):
+    for each in await claim_payments.give_up(tx, remit):
         cause = Origin(remit.tenant_id, remit.practice_id, remit.id, each.id)
         fact = RemittanceClaimUnmatched(
             remit_id=remit.id,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.payments.repository import remittances
+from services.payments.repository import claim_payments
 from shared import clock
 from shared.database import Transaction
 from shared.events.claims import ClaimSubmitted
@@ -24,17 +24,17 @@ async def claims_submitted(tx: Transaction, events: Sequence[Envelope[ClaimSubmi
     """Payments that came before their claim's submission may be posted."""
     causes: dict[UUID, Envelope[ClaimSubmitted]] = {e.data.claim_id: e for e in events}
     numbers = [(e.tenant_id, e.data.control_number, e.data.claim_id) for e in events]
-    for _, remit_id, claim_id in await remittances.wake(tx, numbers):
+    for _, remit_id, claim_id in await claim_payments.wake(tx, numbers):
         tx.schedule(POST, remit_id, due_at=clock.business(), cause=causes[claim_id])
 
 
 async def claims_of(tx: Transaction, events: Sequence[Envelope[EncounterCoded]]) -> None:
     """Payments that came before their encounter's coding may be posted."""
     causes = {(e.tenant_id, e.data.encounter_id): e for e in events}
-    known = await remittances.numbers_of(tx, list(causes))
+    known = await claim_payments.numbers_of(tx, list(causes))
     encounter_of = {claim: (tenant, encounter) for tenant, _, claim, encounter in known}
     numbers = [(tenant, number, claim) for tenant, number, claim, _ in known]
-    for _, remit_id, claim_id in await remittances.wake(tx, numbers):
+    for _, remit_id, claim_id in await claim_payments.wake(tx, numbers):
         cause = causes[encounter_of[claim_id]]
         tx.schedule(POST, remit_id, due_at=clock.business(), cause=cause)
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.payments.domain import chart
 from services.payments.domain.matching import ClaimedLine
 from services.payments.domain.postings import Posting, Trigger
 from shared import ids
+from shared.errors import Refused
 from shared.money import Money
 
 INSURANCE = "insurance"
@@ -42,6 +44,13 @@ class Encounter:
             and not self.charged_to
             and (not self.ranks or self.is_uncovered)
         )
+
+
+def carried_rank(rank: int) -> int:
+    """The rank, or Refused(`too_many_payers`) for one the chart of accounts does not carry."""
+    if rank not in chart.INSURANCE:
+        raise Refused("too_many_payers", "The ledger carries up to three payers of an encounter.")
+    return rank
 
 
 def charges(lines: Iterable[ClaimedLine], *, rank: int | None) -> list[Posting]:

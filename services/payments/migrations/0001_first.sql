@@ -60,7 +60,7 @@ create table encounters (
     constraint encounters_charged_to check (charged_to in ('', 'insurance', 'patient'))
 )
 
-create index encounters_by_account on encounters (tenant_id, account_id)
+create index encounters_by_account on encounters (account_id, tenant_id)
 
 create table claims (
     tenant_id uuid not null,
@@ -85,9 +85,9 @@ create table claims (
     constraint claims_rank check (rank between 1 and 3)
 )
 
-create index claims_by_encounter on claims (tenant_id, encounter_id)
+create index claims_by_encounter on claims (encounter_id, tenant_id)
 
-create index claims_payer_number on claims (tenant_id, payer_control_number)
+create index claims_payer_number on claims (payer_control_number, tenant_id)
 
 create table control_numbers (
     tenant_id uuid not null,
@@ -97,6 +97,8 @@ create table control_numbers (
     constraint control_numbers_claim foreign key (tenant_id, claim_id)
         references claims (tenant_id, id)
 )
+
+create index control_numbers_by_claim on control_numbers (claim_id, tenant_id)
 
 create table clearinghouse_files (
     tenant_id uuid not null,
@@ -114,8 +116,6 @@ create table clearinghouse_files (
 )
 
 create index clearinghouse_files_cursor on clearinghouse_files (tenant_id, kind, sequence)
-
-create index clearinghouse_files_sha256 on clearinghouse_files (tenant_id, sha256)
 
 create table remittances (
     tenant_id uuid not null,
@@ -143,12 +143,12 @@ create table remittances (
         references clearinghouse_files (tenant_id, id)
 )
 
-create index remittances_by_file on remittances (tenant_id, file_id)
+create index remittances_by_file on remittances (file_id, tenant_id)
 
 create unique index remittances_once on remittances (tenant_id, payer_code, trace, total_cents, paid_on)
     where status not in ('duplicate', 'quarantined')
 
-create index remittances_trace on remittances (tenant_id, trace)
+create index remittances_trace on remittances (trace, tenant_id)
 
 create table remittance_claims (
     tenant_id uuid not null,
@@ -172,13 +172,12 @@ create table remittance_claims (
         references claims (tenant_id, id)
 )
 
-create index remittance_claims_by_claim on remittance_claims (tenant_id, claim_id)
-    where claim_id is not null
-
-create index remittance_claims_number on remittance_claims (tenant_id, control_number)
+create index remittance_claims_by_claim on remittance_claims (claim_id, tenant_id)
     where status in ('waiting', 'unmatched')
 
-create index remittance_claims_open on remittance_claims (tenant_id, remit_id, position)
+create index remittance_claims_by_remittance on remittance_claims (remit_id, tenant_id, position)
+
+create index remittance_claims_number on remittance_claims (control_number, tenant_id)
     where status in ('waiting', 'unmatched')
 
 create table deposits (
@@ -202,7 +201,7 @@ create table deposits (
 
 create index deposits_cursor on deposits (tenant_id, sequence)
 
-create index deposits_trace on deposits (tenant_id, trace)
+create index deposits_trace on deposits (trace, tenant_id)
 
 create table ledger_transactions (
     tenant_id uuid not null,
@@ -223,7 +222,7 @@ create table ledger_transactions (
         references ledger_transactions (tenant_id, id)
 )
 
-create index ledger_transactions_by_encounter on ledger_transactions (tenant_id, encounter_id)
+create index ledger_transactions_by_encounter on ledger_transactions (encounter_id, tenant_id)
 
 create table ledger_entries (
     tenant_id uuid not null,
@@ -241,7 +240,7 @@ create table ledger_entries (
     constraint ledger_entries_amount check (amount_cents <> 0)
 )
 
-create index ledger_entries_by_transaction on ledger_entries (tenant_id, transaction_id)
+create index ledger_entries_by_transaction on ledger_entries (transaction_id, tenant_id)
 
 create table balances (
     tenant_id uuid not null,
@@ -253,7 +252,7 @@ create table balances (
     constraint balances_pkey primary key (tenant_id, encounter_id, account)
 )
 
-create index balances_by_account on balances (tenant_id, account_id)
+create index balances_by_account on balances (account_id, tenant_id)
 
 create table statements (
     tenant_id uuid not null,
@@ -288,7 +287,7 @@ create table patient_payments (
     constraint patient_payments_amount check (amount_cents > 0)
 )
 
-create index patient_payments_by_account on patient_payments (tenant_id, account_id)
+create index patient_payments_by_account on patient_payments (account_id, tenant_id)
 
 create function ledger_is_immutable() returns trigger
 language plpgsql set search_path = pg_catalog, public as $$

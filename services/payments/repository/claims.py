@@ -46,10 +46,16 @@ _LOCKED = text("""
 select c.id, c.practice_id, c.encounter_id, c.account_id, c.payer_id, c.rank,
     cast(c.lines as text) as lines, c.posting_id, e.ranks,
     d.id as decision_id, d.charge_cents as decided_charge, d.paid_cents as decided_paid
-from claims c
-join encounters e on e.tenant_id = c.tenant_id and e.id = c.encounter_id
-left join remittance_claims d on d.tenant_id = c.tenant_id and d.id = c.decision_id
-where c.tenant_id = :tenant_id and c.id = any (cast(:ids as uuid[]))
+from unnest(cast(:ids as uuid[])) as w (id)
+join claims c on c.tenant_id = :tenant_id and c.id = w.id
+cross join lateral (
+    select x.ranks from encounters x
+    where x.tenant_id = c.tenant_id and x.id = c.encounter_id limit 1
+) e
+left join lateral (
+    select x.id, x.charge_cents, x.paid_cents from remittance_claims x
+    where x.tenant_id = c.tenant_id and x.id = c.decision_id limit 1
+) d on true
 order by c.id for no key update of c
 """)
 

@@ -57,18 +57,28 @@ _BOOKED = text("""
 select e.tenant_id, e.transaction_id, e.line, e.account, e.amount_cents, e.trigger,
     e.service_line, e.reason
 from unnest(cast(:tenant_id as uuid[]), cast(:id as uuid[])) as w (tenant_id, id)
-join ledger_entries e on e.tenant_id = w.tenant_id and e.transaction_id = w.id
+cross join lateral (
+    select x.* from ledger_entries x where x.transaction_id = w.id offset 0
+) e
+where e.tenant_id = w.tenant_id
 order by e.tenant_id, e.transaction_id, e.line, e.amount_cents desc
 """)
 
 _MOVEMENTS = text("""
-select t.encounter_id, e.account, e.trigger, e.reason, sum(e.amount_cents) as cents
-from ledger_transactions t
-join ledger_entries e on e.tenant_id = t.tenant_id and e.transaction_id = t.id
-where t.tenant_id = :tenant_id and t.encounter_id = any (cast(:encounters as uuid[]))
+select w.encounter_id, e.account, e.trigger, e.reason, sum(e.amount_cents) as cents
+from unnest(cast(:encounters as uuid[])) as w (encounter_id)
+cross join lateral (
+    select x.tenant_id, x.id from ledger_transactions x
+    where x.encounter_id = w.encounter_id offset 0
+) t
+cross join lateral (
+    select x.tenant_id, x.account, x.trigger, x.reason, x.amount_cents from ledger_entries x
+    where x.transaction_id = t.id offset 0
+) e
+where t.tenant_id = :tenant_id and e.tenant_id = :tenant_id
     and e.account = any (cast(:receivables as text[]))
-group by t.encounter_id, e.account, e.trigger, e.reason
-order by t.encounter_id, e.account, e.trigger, e.reason
+group by w.encounter_id, e.account, e.trigger, e.reason
+order by w.encounter_id, e.account, e.trigger, e.reason
 """)
 
 _SUMMARY = text("""

@@ -42,7 +42,10 @@ order by e.service_date, e.id
 
 _OWED = text("""
 select b.encounter_id, b.balance_cents from balances b
-join encounters e on e.tenant_id = b.tenant_id and e.id = b.encounter_id
+cross join lateral (
+    select x.service_date from encounters x
+    where x.tenant_id = b.tenant_id and x.id = b.encounter_id limit 1
+) e
 where b.tenant_id = :tenant_id and b.account_id = :account_id
     and b.account = 'ar_patient' and b.balance_cents > 0
 order by e.service_date, b.encounter_id

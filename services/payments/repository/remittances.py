@@ -1,20 +1,17 @@
-"""SQL of 835 files, the payments in them and their claims: kept, recognised, matched, settled."""
+"""SQL of 835 files and the payments in them: kept once, recognised when they come again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.payments.domain.lifecycle import RemittanceStatus
-from services.payments.domain.remittance import Adjustment, ClaimPayment, ServicePayment
-from services.payments.repository.columns import as_json, columns, strings
+from services.payments.repository.columns import columns, strings
 from shared.database import Transaction
-from shared.money import Money
 
 _FILE = text("""
 insert into clearinghouse_files
@@ -59,19 +56,6 @@ from unnest(cast(:tenant_id as uuid[]), cast(:id as uuid[]), cast(:practice_id a
         difference_cents, duplicate_of, received_at)
 """)
 
-_CLAIMS = text("""
-insert into remittance_claims (tenant_id, id, remit_id, position, control_number, clp02,
-    charge_cents, paid_cents, patient_cents, payer_control_number, body, status)
-select :tenant_id, id, remit_id, position, control_number, clp02, charge_cents, paid_cents,
-    patient_cents, payer_control_number, cast(body as jsonb), 'waiting'
-from unnest(cast(:id as uuid[]), cast(:remit_id as uuid[]), cast(:position as int[]),
-    cast(:control_number as text[]), cast(:clp02 as text[]), cast(:charge_cents as bigint[]),
-    cast(:paid_cents as bigint[]), cast(:patient_cents as bigint[]),
-    cast(:payer_control_number as text[]), cast(:body as text[]))
-    as t (id, remit_id, position, control_number, clp02, charge_cents, paid_cents, patient_cents,
-        payer_control_number, body)
-""")
-
 _LOCKED = text("""
 select tenant_id, id, practice_id, file_id, position, payer_id, payer_code, payee_npi, trace,
     total_cents, paid_on, expects_money, claims,
@@ -90,82 +74,9 @@ from remittances where tenant_id = :tenant_id and id = any (cast(:ids as uuid[])
 order by position
 """)
 
-_CLAIM_STATES = text("""
-select remit_id, status, count(*) as claims from remittance_claims
-where tenant_id = :tenant_id and remit_id = any (cast(:ids as uuid[]))
-group by remit_id, status order by remit_id, status
-""")
-
-_BY_NUMBER = text("""
-update remittance_claims r set claim_id = n.claim_id from control_numbers n
-where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.claim_id is null
-    and r.status in ('waiting', 'unmatched')
-    and n.tenant_id = r.tenant_id and n.control_number = r.control_number
-""")
-
-_BY_PAYER_NUMBER = text("""
-update remittance_claims r set claim_id = c.id from claims c
-where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.claim_id is null
-    and r.status in ('waiting', 'unmatched') and r.payer_control_number <> ''
-    and c.tenant_id = r.tenant_id and c.payer_control_number = r.payer_control_number
-    and c.payer_id = :payer_id and c.charge_cents = abs(r.charge_cents)
-""")
-
-_POSTABLE = text("""
-select distinct on (r.claim_id) r.id, r.remit_id, r.position, r.control_number, r.clp02,
-    r.charge_cents, r.paid_cents, r.patient_cents, r.payer_control_number,
-    cast(r.body as text) as body, r.claim_id
-from remittance_claims r
-join claims c on c.tenant_id = r.tenant_id and c.id = r.claim_id
-join encounters e on e.tenant_id = c.tenant_id and e.id = c.encounter_id
-where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.status = 'waiting'
-    and e.coding_version > 0
-    and case when r.clp02 = '22' then c.decision_id is not null
-        else c.posting_id is null or r.clp02 = '25' end
-order by r.claim_id, r.clp02 <> '22', r.position limit :limit
-""")
-
-_SETTLED = text("""
-update remittance_claims r set status = t.status, reason = t.reason
-from unnest(cast(:id as uuid[]), cast(:status as text[]), cast(:reason as text[]))
-    as t (id, status, reason)
-where r.tenant_id = :tenant_id and r.id = t.id
-""")
-
-_GIVEN_UP = text("""
-update remittance_claims set status = 'unmatched', reason = case
-    when claim_id is null then 'unknown_claim'
-    when clp02 = '22' then 'awaits_original' else 'awaits_reversal' end
-where tenant_id = :tenant_id and remit_id = :remit_id and status = 'waiting'
-returning id, position, reason, paid_cents
-""")
-
-_COUNTS = text("""
-select count(*) filter (where status = 'waiting') as waiting,
-    count(*) filter (where status in ('unmatched', 'refused')) as unmatched
-from remittance_claims where tenant_id = :tenant_id and remit_id = :remit_id
-""")
-
 _STATUS = text("""
 update remittances set status = :status, practice_id = :practice_id, rule = :rule
 where tenant_id = :tenant_id and id = :id
-""")
-
-_WOKEN = text("""
-update remittance_claims r set status = 'waiting', reason = '', claim_id = w.claim_id
-from (select distinct * from unnest(cast(:tenant_id as uuid[]), cast(:control_number as text[]),
-    cast(:claim_id as uuid[])) as u (tenant_id, control_number, claim_id)) as w
-where r.tenant_id = w.tenant_id and r.status in ('waiting', 'unmatched')
-    and (r.control_number = w.control_number or r.claim_id = w.claim_id)
-returning r.tenant_id, r.remit_id, w.claim_id
-""")
-
-_CONTROL_NUMBERS = text("""
-select c.tenant_id, c.id, c.encounter_id, n.control_number
-from unnest(cast(:tenant_id as uuid[]), cast(:encounter_id as uuid[]))
-    as w (tenant_id, encounter_id)
-join claims c on c.tenant_id = w.tenant_id and c.encounter_id = w.encounter_id
-join control_numbers n on n.tenant_id = c.tenant_id and n.claim_id = c.id
 """)
 
 
@@ -220,39 +131,6 @@ class Remit(NamedTuple):
     received_at: datetime
 
 
-class Postable(NamedTuple):
-    """A claim payment whose claim is known and free to take it."""
-
-    id: UUID
-    claim_id: UUID
-    payment: ClaimPayment
-
-
-class Settled(NamedTuple):
-    """What became of a claim payment."""
-
-    id: UUID
-    status: str
-    reason: str
-
-
-class GivenUp(NamedTuple):
-    """A claim payment that waited too long."""
-
-    id: UUID
-    position: int
-    reason: str
-    paid_cents: int
-
-
-class Body(msgspec.Struct, frozen=True):
-    """The part of a claim payment that is kept as JSON."""
-
-    adjustments: tuple[Adjustment, ...]
-    remarks: tuple[str, ...]
-    services: tuple[ServicePayment, ...]
-
-
 async def keep_file(tx: Transaction, file: NewFile) -> bool:
     """Keep a file; False when its id was seen before."""
     return await tx.run(_FILE, file._asdict()) == 1
@@ -287,41 +165,6 @@ async def keep(tx: Transaction, remits: Sequence[Remit]) -> None:
     await tx.run(_REMITTANCES, columns(Remit._fields, remits))
 
 
-async def keep_claims(
-    tx: Transaction, tenant_id: UUID, found: Sequence[tuple[UUID, UUID, ClaimPayment]]
-) -> None:
-    """Keep claim payments: (id, remittance, payment)."""
-    names = (
-        "id",
-        "remit_id",
-        "position",
-        "control_number",
-        "clp02",
-        "charge_cents",
-        "paid_cents",
-        "patient_cents",
-        "payer_control_number",
-        "body",
-    )
-    rows = [
-        (
-            row_id,
-            remit_id,
-            each.position,
-            each.control_number,
-            each.status,
-            each.charge.cents,
-            each.paid.cents,
-            each.patient.cents,
-            each.payer_control_number,
-            as_json(Body(each.adjustments, each.remarks, each.services)),
-        )
-        for row_id, remit_id, each in found
-    ]
-    if rows:
-        await tx.run(_CLAIMS, {**columns(names, rows), "tenant_id": tenant_id})
-
-
 async def locked(tx: Transaction, tenant_id: UUID, remit_id: UUID) -> Remit | None:
     """One remittance, locked."""
     row = await tx.row(_LOCKED, {"tenant_id": tenant_id, "id": remit_id})
@@ -340,51 +183,6 @@ async def read(
     return [Remit(*row) for row in await tx.rows(_READ, given)]
 
 
-async def claim_states(tx: Transaction, remit_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """How many claim payments of each remittance are in which state."""
-    given = {"tenant_id": tx.tenant_id, "ids": strings(remit_ids)}
-    found: dict[UUID, dict[str, int]] = {}
-    for row in await tx.rows(_CLAIM_STATES, given):
-        found.setdefault(row.remit_id, {})[row.status] = row.claims
-    return found
-
-
-async def match(tx: Transaction, remit: Remit) -> None:
-    """Find our claims: by our control number, else by the payer's own number and the charge."""
-    given = {"tenant_id": remit.tenant_id, "remit_id": remit.id}
-    await tx.run(_BY_NUMBER, given)
-    if remit.payer_id is not None:
-        await tx.run(_BY_PAYER_NUMBER, {**given, "payer_id": remit.payer_id})
-
-
-async def postable(tx: Transaction, remit: Remit, *, limit: int) -> list[Postable]:
-    """Claim payments to post now, at most one per claim, a reversal before its correction."""
-    given = {"tenant_id": remit.tenant_id, "remit_id": remit.id, "limit": limit}
-    return [
-        Postable(row.id, row.claim_id, _payment(row)) for row in await tx.rows(_POSTABLE, given)
-    ]
-
-
-async def settle(tx: Transaction, tenant_id: UUID, settled: Sequence[Settled]) -> None:
-    """Write what became of claim payments."""
-    if settled:
-        await tx.run(_SETTLED, {**columns(Settled._fields, settled), "tenant_id": tenant_id})
-
-
-async def give_up(tx: Transaction, remit: Remit) -> list[GivenUp]:
-    """Mark what still waits as unmatched; it is taken up again when its claim comes."""
-    given = {"tenant_id": remit.tenant_id, "remit_id": remit.id}
-    rows = [GivenUp(*row) for row in await tx.rows(_GIVEN_UP, given)]
-    return sorted(rows, key=lambda row: row.position)
-
-
-async def counts(tx: Transaction, remit: Remit) -> tuple[int, int]:
-    """How many claim payments wait, and how many are nobody's."""
-    given = {"tenant_id": remit.tenant_id, "remit_id": remit.id}
-    row = await tx.row(_COUNTS, given)
-    return (row.waiting, row.unmatched) if row is not None else (0, 0)
-
-
 async def change(tx: Transaction, remit: Remit, status: RemittanceStatus) -> None:
     """Write a remittance's new state, with the practice and rule it carries now."""
     given = {
@@ -395,41 +193,3 @@ async def change(tx: Transaction, remit: Remit, status: RemittanceStatus) -> Non
         "rule": remit.rule,
     }
     await tx.run(_STATUS, given)
-
-
-async def wake(
-    tx: Transaction, numbers: Sequence[tuple[UUID, str, UUID]]
-) -> list[tuple[UUID, UUID, UUID]]:
-    """Claim payments that waited for these claims (tenant, control number, claim) may run again.
-
-    Gives (tenant, remittance, claim) for each of them, in a fixed order.
-    """
-    if not numbers:
-        return []
-    given = columns(("tenant_id", "control_number", "claim_id"), numbers)
-    return sorted({(row[0], row[1], row[2]) for row in await tx.rows(_WOKEN, given)})
-
-
-async def numbers_of(
-    tx: Transaction, encounters: Sequence[tuple[UUID, UUID]]
-) -> list[tuple[UUID, str, UUID, UUID]]:
-    """The control numbers of encounters: (tenant, number, claim, encounter)."""
-    given = columns(("tenant_id", "encounter_id"), encounters)
-    rows = await tx.rows(_CONTROL_NUMBERS, given)
-    return [(row.tenant_id, row.control_number, row.id, row.encounter_id) for row in rows]
-
-
-def _payment(row: Row[Any]) -> ClaimPayment:
-    body = msgspec.json.decode(row.body, type=Body)
-    return ClaimPayment(
-        position=row.position,
-        control_number=row.control_number,
-        status=row.clp02,
-        charge=Money(row.charge_cents),
-        paid=Money(row.paid_cents),
-        patient=Money(row.patient_cents),
-        payer_control_number=row.payer_control_number,
-        adjustments=body.adjustments,
-        remarks=body.remarks,
-        services=body.services,
-    )
