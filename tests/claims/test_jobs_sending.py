@@ -9,6 +9,10 @@ import httpx
 import pytest
 
 from services.claims import jobs
+from services.claims.actions import submitting
+from services.claims.domain.claim import Key
+from services.claims.domain.sending import BatchStatus, Ending
+from services.claims.settings import settings
 from shared import clock
 from shared.database import Database
 from shared.events.claims import ClaimSubmitted
@@ -23,6 +27,7 @@ from tests.claims.builders import (
 )
 from tests.claims.flows import claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn
+from tests.support.builders import TENANT
 from tests.support.services import published
 
 
@@ -59,8 +64,6 @@ async def test_nothing_is_sent_twice(database: Database) -> None:
 async def test_the_undo_window_holds_a_claim_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.claims.settings import settings
-
     monkeypatch.setenv("RCM_CLAIMS_UNDO_WINDOW_SECONDS", "60")
     settings.cache_clear()
     coded = await drafted(database)
@@ -146,3 +149,12 @@ async def test_a_claim_that_x12_cannot_carry_does_not_stop_the_others(database: 
     blocked = await row(database, claim_of(bad))
     assert blocked.status == "blocked"
     assert [finding["rule"] for finding in blocked.findings] == ["x12.unwritable"]
+
+
+async def test_what_was_handed_over_stays_so(database: Database) -> None:
+    coded = await sent(database, StandIn())
+    before = await row(database, claim_of(coded))
+    late = Ending(BatchStatus.UNKNOWN, NOW, problem="a slow worker's time-out")
+    async with database.pipeline([TENANT]) as tx:
+        await submitting.handed_over(tx, Key(TENANT, before.batch_id), late)
+    assert await row(database, claim_of(coded)) == before
