@@ -97,7 +97,7 @@ class Service:
     """The wiring table of a service.
 
     authenticator: who tells callers apart; services read the gateway's tokens. public: paths
-    that need no caller. on_start: steps before the first request, such as making signing keys.
+    that need no caller. on_start: steps of role api before the first request, such as making keys.
     """
 
     name: str

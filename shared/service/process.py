@@ -79,7 +79,11 @@ class Process:
     async def run(self) -> int:
         """Start, work until stopping, stop; the exit code."""
         code = OK
-        admin = await self._open_admin()
+        try:
+            admin = await self._open_admin()
+        except OSError as error:
+            telemetry.log.error("the admin port cannot be opened", exc_info=error)
+            return BROKEN
         beat = asyncio.create_task(self.health.beat(self.stopping))
         try:
             await self._start()
@@ -146,7 +150,7 @@ class Process:
     async def _start(self) -> None:
         for site in self.sites:
             await self._until_database_answers(site)
-            for step in site.service.on_start:
+            for step in site.service.on_start if "api" in self.roles else ():
                 await step(site.workplace)
         self._client = self._open_bus()
         if self._client is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -241,8 +243,7 @@ async def test_a_role_that_breaks_takes_the_process_with_it(
     monkeypatch: pytest.MonkeyPatch, service_database: DatabaseFactory
 ) -> None:
     database = await service_database("sample", attached=False)
-    urls = {f"database_url_{role}": url for role, url in database.urls._asdict().items()}
-    settings = SampleSettings(**cast(Any, urls), admin_port=free_port())
+    settings = SampleSettings(**settings_for(database), admin_port=free_port())
 
     async def breaks(*_: object) -> None:
         raise LookupError
@@ -253,6 +254,44 @@ async def test_a_role_that_breaks_takes_the_process_with_it(
         assert await asyncio.wait_for(process.run(), 20) == 70
     assert process.health.draining
     assert ROLES == ("api", "events", "jobs", "relay")
+
+
+async def test_a_taken_admin_port_is_told(
+    service_database: DatabaseFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = await service_database("sample", attached=False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = SampleSettings(**settings_for(database), admin_port=port)
+        assert await Process([service], ["jobs"], settings=[settings]).run() == 70
+    assert "the admin port cannot be opened" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("role", "times"), [("api", 1), ("jobs", 0)])
+async def test_only_the_api_takes_the_first_steps(
+    service_database: DatabaseFactory, role: str, times: int
+) -> None:
+    database = await service_database("sample", attached=False)
+    began: list[str] = []
+
+    async def step(workplace: Workplace) -> None:
+        began.append(workplace.service)
+
+    ports = {"admin_port": free_port(), "port": free_port()}
+    settings = SampleSettings(**settings_for(database), **cast(Any, ports))
+    process = Process([replace(service, on_start=[step])], [role], settings=[settings])
+    run = asyncio.create_task(process.run())
+    await eventually(lambda: process.health.started, timeout_seconds=20)
+    process.stopping.set()
+    assert await asyncio.wait_for(run, 20) == 0
+    assert began == ["sample"] * times
+
+
+def settings_for(database: Any) -> dict[str, Any]:
+    """The addresses of a database as settings."""
+    return {f"database_url_{role}": url for role, url in database.urls._asdict().items()}
 
 
 def free_port() -> int:

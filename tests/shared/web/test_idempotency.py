@@ -73,8 +73,11 @@ async def test_the_same_key_while_it_runs(client: httpx.AsyncClient, database: D
     routes.entered.clear()
     first = asyncio.create_task(client.post("/v1/slow-things", json=BODY, headers=KEY))
     await routes.entered.wait()
-    during = await client.post("/v1/slow-things", json=BODY, headers=KEY)
-    routes.gate.set()
+    try:
+        repeat = client.post("/v1/slow-things", json=BODY, headers=KEY)
+        during = await asyncio.wait_for(repeat, 20)
+    finally:
+        routes.gate.set()
     problem(during, 409, "idempotency_in_flight")
     assert during.headers["retry-after"] == "1"
     done = await first
