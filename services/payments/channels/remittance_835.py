@@ -47,6 +47,8 @@ def read_835(content: bytes) -> ReadFile:
         found = tuple(_remittance(n, each) for n, each in enumerate(reading.sets, start=1))
     except Refused as refusal:
         return ReadFile((), refusal.code)
+    except X12Error:  # values are decoded when they are looked at
+        return ReadFile((), "unreadable_element")
     return ReadFile(found)
 
 
