@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json as json_text
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import typer
 
 from cli.answers import NotConfigured, answer, print_json, show
 from cli.api import Api
+from cli.demo.telling import dollars
 from cli.places import home
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -53,10 +56,40 @@ def timeline(claim_id: str, json: Json = False) -> None:
     show(rows, as_json=False, title=claim_id)
 
 
+@claim.command("of")
+def claims_of(encounter_id: str, json: Json = False) -> None:
+    """The claims of an encounter: status, money, whose turn it is."""
+
+    async def work() -> Any:
+        async with calling() as api:
+            return await api.post("/v1/claims/search", {"encounter_id": encounter_id})
+
+    found = answer(work())["data"]
+    rows = [
+        {
+            "claim": one["claim_id"],
+            "status": one["status"],
+            "charged": dollars(one["charge_cents"]),
+            "paid": dollars(one["paid_cents"]),
+            "patient": dollars(one["patient_cents"]),
+            "next": one["owner_of_next_action"],
+        }
+        for one in found
+    ]
+    show(found if json else rows, as_json=json, title="claims")
+
+
 async def _get(path: str) -> Any:
+    async with calling() as api:
+        return await api.get(path)
+
+
+@asynccontextmanager
+async def calling() -> AsyncIterator[Api]:
+    """The API as RCM_API_KEY's holder, else as the billing company of the demo here."""
     api = _api()
     try:
-        return await api.get(path)
+        yield api
     finally:
         await api.aclose()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli import bus_commands, checks, claim_commands, recovery_commands
+from cli import bus_commands, checks, claim_commands, recovery_commands, visit_commands
 
 app = typer.Typer(
     name="rcm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -28,6 +28,8 @@ app.add_typer(recovery_commands.dlq, name="dlq")
 app.add_typer(recovery_commands.outbox, name="outbox")
 app.add_typer(recovery_commands.parked, name="parked")
 app.add_typer(claim_commands.claim, name="claim")
+app.add_typer(visit_commands.encounter, name="encounter")
+app.add_typer(visit_commands.account, name="account")
 
 
 @app.command()
