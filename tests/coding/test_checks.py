@@ -70,6 +70,12 @@ def test_a_date_no_edition_covers_is_information_never_an_error(code: str) -> No
     assert [one for one in findings if one.severity is not Severity.INFO] == []
 
 
+@pytest.mark.parametrize("pair", [["E10.9", "E11.9"], ["G63", "E78.5"], ["D63.1", "N18.30"]])
+def test_rules_between_codes_wait_for_a_loaded_edition(pair: list[str]) -> None:
+    assert {one.severity for one in found(pair, on=date(2020, 5, 1))} == {Severity.INFO}
+    assert {one.severity for one in found(pair)} & {Severity.ERROR, Severity.WARNING}
+
+
 def test_inpatient_diagnoses_are_looked_up_on_the_last_day() -> None:
     span = {"on": date(2026, 9, 29), "to": date(2026, 10, 2)}
     assert found(["M72.2"], **span, place="11") == []
