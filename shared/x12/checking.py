@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from shared.x12.dispatch import Node, Spec
 from shared.x12.errors import Place
 from shared.x12.segments import Delimiters
-from shared.x12.values import Reader, faults, format_fault, note_fault
+from shared.x12.values import Reader, faults, format_fault, note_fault, plain_fault
 
 Elements = list[str]
 Note = Callable[[str, Place, str], object]
@@ -68,7 +68,16 @@ class Checker:
             good = ready.goods[number]
             if value in good:
                 continue
-            found = faults(ready.spec.elements[number - 1], value, self._reader)
+            element = ready.spec.elements[number - 1]
+            if (
+                value
+                and ready.spec.plain[number - 1]
+                and not plain_fault(element, value, self._reader)
+            ):
+                if len(good) < self._cache_limit:
+                    good.add(value)
+                continue
+            found = faults(element, value, self._reader)
             if not found and len(good) < self._cache_limit:
                 good.add(value)
             for fault in found:

@@ -14,6 +14,7 @@ from shared.x12.guide import (
     Note,
     Required,
     Segment,
+    Unused,
     read_elements,
     read_notes,
 )
@@ -23,7 +24,8 @@ class Spec:
     """What is checked in a segment, wherever in the guide it stands."""
 
     __slots__ = (
-        "elements", "formats", "least", "more_from", "most", "notes", "pairs", "segment", "starts",
+        "elements", "formats", "least", "more_from", "most", "notes", "pairs",
+        "plain", "segment", "starts",
     )  # fmt: skip
 
     def __init__(self, segment: Segment) -> None:
@@ -39,6 +41,9 @@ class Spec:
         )
         self.more_from = min(map(_matters_from, notes), default=999)
         self.most = len(self.elements) + 1
+        self.plain = tuple(
+            not e.parts and e.repeat == 1 and e.usage != Unused for e in self.elements
+        )
         self.starts = tuple(
             frozenset({segment.id}) if i == 0 else _known_good(self.elements[i - 1])
             for i in range(len(self.elements) + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from shared.x12.parties import (
     Address,
@@ -18,19 +19,25 @@ from shared.x12.parties import (
 from shared.x12.segments import SegmentWriter
 
 
+@lru_cache(maxsize=8192)
 def write_date(day: date | None) -> str:
     """CCYYMMDD, or nothing."""
-    return f"{day.year:04d}{day.month:02d}{day.day:02d}" if day else ""
+    return day.isoformat().replace("-", "") if day else ""
 
 
+@lru_cache(maxsize=8192)
 def write_amount(amount: Decimal | None) -> str:
     """The shortest X12 decimal: no exponent, no zeros behind the point, no plus sign."""
     if amount is None:
         return ""
-    if amount == amount.to_integral_value():
-        return str(int(amount))
-    text = f"{amount:f}".rstrip("0")
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+    text = str(amount)
+    if "E" in text:
+        text = f"{amount:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text[0] == "0" and len(text) > 1:
+        return text[1:]
+    return "0" if text == "-0" else text.replace("-0.", "-.", 1)
 
 
 def write_raw(out: SegmentWriter, raw: Raw) -> None:

@@ -143,6 +143,7 @@ class SegmentWriter:
     def __init__(self, delimiters: Delimiters = Delimiters()) -> None:  # noqa: B008 - immutable
         self.delimiters = delimiters
         self.count = 0
+        self._join = delimiters.element.join
         self._lines: list[str] = []
         self._separators = 0
         self._components = 0
@@ -150,22 +151,25 @@ class SegmentWriter:
 
     def add(self, *elements: str) -> None:
         """One segment: its id, then its elements; empty ones at the end are left out."""
-        line = self.delimiters.element.join(elements)
-        separators = len(elements) - 1
         if not elements[-1]:
-            full = len(line)
-            line = line.rstrip(self.delimiters.element)
-            separators -= full - len(line)
-        self._lines.append(line)
-        self._separators += separators
+            elements = _trimmed(elements)
+        self._lines.append(self._join(elements))
+        self._separators += len(elements) - 1
         self.count += 1
+
+    def put(self, text: str, *, segments: int, separators: int, components: int) -> None:
+        """Several segments at once, written by the caller: its counts are checked at the end."""
+        self._lines.append(text)
+        self._separators += separators
+        self._components += components
+        self.count += segments
 
     def composite(self, *components: str) -> str:
         """Components joined, without empty ones at the end."""
-        while components and not components[-1]:
-            components = components[:-1]
         if not components:
             return ""
+        if not components[-1]:
+            components = _trimmed(components)
         self._components += len(components) - 1
         return self.delimiters.component.join(components)
 
@@ -177,7 +181,8 @@ class SegmentWriter:
     def text(self) -> str:
         """All segments so far, upper case; raises UnwritableError if a value held a delimiter."""
         element, component, repetition, terminator = self.delimiters
-        text = (terminator + "\n").join(self._lines).upper() + terminator + "\n"
+        end = terminator if terminator == "\n" else terminator + "\n"
+        text = end.join(self._lines) + end
         honest = (
             text.count(element) == self._separators
             and text.count(component) == self._components
@@ -185,6 +190,23 @@ class SegmentWriter:
             and text.count(terminator) == self.count
             and text.count("\n") == self.count
         )
-        if not honest or not text.replace("\n", "").isprintable():
+        visible = text.replace(end, "")
+        if not honest or not _without(visible, self.delimiters).isprintable():
             raise UnwritableError("a value holds a delimiter or a control character")
-        return text
+        return text.upper()
+
+
+def _trimmed(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what is empty at the end; one part always stays."""
+    last = len(parts) - 1
+    while last and not parts[last]:
+        last -= 1
+    return parts[: last + 1]
+
+
+def _without(text: str, delimiters: Delimiters) -> str:
+    """The text without those delimiters that are control characters themselves."""
+    for character in delimiters:
+        if character and not character.isprintable():
+            text = text.replace(character, "")
+    return text

@@ -50,7 +50,7 @@ def faults(element: Element, value: str, reader: Reader) -> list[Fault]:
 
 def _one(element: Element, value: str, reader: Reader, repetition: int) -> Iterator[Fault]:
     if not element.parts:
-        kind = _simple(element, value, reader)
+        kind = plain_fault(element, value, reader)
         if kind:
             yield Fault(kind, value, 0, repetition)
         return
@@ -62,7 +62,7 @@ def _one(element: Element, value: str, reader: Reader, repetition: int) -> Itera
         if given and part.usage == Unused:
             yield Fault("element_not_used", given, number, repetition)
         elif given:
-            kind = _simple(part, given, reader)
+            kind = plain_fault(part, given, reader)
             if kind:
                 yield Fault(kind, given, number, repetition)
         elif part.usage == Required:
@@ -73,8 +73,8 @@ def _one(element: Element, value: str, reader: Reader, repetition: int) -> Itera
             yield Fault(broken[0], value, broken[1], repetition)
 
 
-def _simple(element: Element, value: str, reader: Reader) -> str:
-    """The kind of fault of a plain value, or nothing."""
+def plain_fault(element: Element, value: str, reader: Reader) -> str:
+    """The kind of fault of a value without components and repetitions, or nothing."""
     kind = element.kind
     if kind in ("AN", "ID"):
         if not value.isprintable() or reader.component in value:

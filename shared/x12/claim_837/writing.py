@@ -139,8 +139,7 @@ def _claim(out: SegmentWriter, claim: Claim) -> None:
         "CLM", claim.claim_id, write_amount(claim.charge), "", "",
         out.composite(claim.facility, qualifier, claim.frequency), claim.provider_signature,
         claim.assignment, claim.benefits_assigned, claim.release, claim.patient_signature,
-        out.composite(*claim.accident), claim.special_program, "", "", "", "", "", "",
-        claim.predetermination, claim.delay_reason,
+        *_closing(out, claim),
     )  # fmt: skip
     for period in claim.dates:
         write_period(out, period)
@@ -163,6 +162,18 @@ def _claim(out: SegmentWriter, claim: Claim) -> None:
         _other_payer(out, payer)
     for number, line in enumerate(claim.lines, 1):
         write_line(out, line, number, claim.kind)
+
+
+def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
+    """CLM11 to CLM20, which most claims do without."""
+    if not (
+        claim.accident or claim.special_program or claim.predetermination or claim.delay_reason
+    ):
+        return ()
+    return (
+        out.composite(*claim.accident), claim.special_program, "", "", "", "", "", "",
+        claim.predetermination, claim.delay_reason,
+    )  # fmt: skip
 
 
 def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from shared.x12.claim_837.values import Drug, LineAdjudication, ServiceLine
-from shared.x12.parties import Raw
+from shared.x12.parties import Procedure, Raw
 from shared.x12.party_writing import (
     elements_of,
     write_adjustments,
     write_amount,
+    write_date,
     write_party,
     write_period,
     write_procedure,
@@ -23,14 +24,50 @@ _LAST = ("LQ", "FRM")
 
 def write_line(out: SegmentWriter, line: ServiceLine, number: int, kind: str) -> None:
     """LX and all that belongs to it; `kind` P, I or D says which SV."""
+    procedure, period = line.procedure, line.dates[0] if line.dates else None
+    if (
+        kind == "P" and procedure and period and period.first and line.pointers
+        and not procedure.description and line[_AFTER_DATES:] == _NOTHING_MORE
+        and not (line.details or period.last or period.time or line.dates[1:])
+    ):  # fmt: skip
+        _plain(out, line, procedure, number)
+        return
     out.add("LX", str(number))
     _SERVICE[kind](out, line)
-    _rest(out, line.rest, _BEFORE_DATES)
+    rest = line.rest
+    if rest:
+        _rest(out, rest, _BEFORE_DATES)
     for period in line.dates:
         write_period(out, period)
-    _rest(out, line.rest, _BEFORE_REFERENCES)
+    if rest:
+        _rest(out, rest, _BEFORE_REFERENCES)
     for reference in line.references:
         write_reference(out, reference)
+    if line[_AFTER_DATES:] != _NOTHING_MORE:
+        _more(out, line)
+
+
+_AFTER_DATES = ServiceLine._fields.index("references")
+_NOTHING_MORE = ((),) * (len(ServiceLine._fields) - _AFTER_DATES)
+
+
+def _plain(out: SegmentWriter, line: ServiceLine, procedure: Procedure, number: int) -> None:
+    """The line most claims have - LX, SV1, one day - in one go."""
+    e, c, _, t = out.delimiters
+    end = t if t == "\n" else t + "\n"
+    code = c.join((procedure.qualifier, procedure.code, *procedure.modifiers))
+    pointers = c.join(map(str, line.pointers))
+    day = line.dates[0]
+    out.put(
+        f"LX{e}{number}{end}SV1{e}{code}{e}{write_amount(line.charge)}{e}{line.unit}{e}"
+        f"{write_amount(line.units)}{e}{line.facility}{e}{e}{pointers}{end}"
+        f"DTP{e}{day.qualifier}{e}D8{e}{write_date(day.first)}",
+        segments=3, separators=11, components=len(procedure.modifiers) + len(line.pointers),
+    )  # fmt: skip
+
+
+def _more(out: SegmentWriter, line: ServiceLine) -> None:
+    """What most lines do not have."""
     for amount in line.amounts:
         out.add("AMT", amount.qualifier, write_amount(amount.value))
     _rest(out, line.rest, ("K3",))
@@ -59,7 +96,7 @@ def _sv1(out: SegmentWriter, line: ServiceLine) -> None:
     out.add(
         "SV1", write_procedure(out, line.procedure) if line.procedure else "",
         write_amount(line.charge), line.unit, write_amount(line.units), line.facility, "",
-        pointers, *elements_of(out, line.details),
+        pointers, *(elements_of(out, line.details) if line.details else ()),
     )  # fmt: skip
 
 
