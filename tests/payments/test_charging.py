@@ -66,6 +66,16 @@ async def test_a_new_coding_version_does_not_charge_again(database: Database) ->
     assert await world.balances(database) == {"ar_patient": 15_000}
 
 
+async def test_an_older_coding_version_that_comes_late_changes_nothing(
+    database: Database,
+) -> None:
+    newer = Case("charge", lines=(("99213", 15_000),))
+    await deliver(database, newer.coded(database.keys, coding_version=2))
+    await deliver(database, CASE.coded(database.keys))
+    await deliver(database, CASE.inactive())
+    assert await world.balances(database) == {"ar_patient": 15_000}
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 async def test_billed_after_all_whatever_the_order(
     database: Database, order: tuple[int, ...]

@@ -170,6 +170,9 @@ async def test_a_correction_that_comes_first_waits_for_its_reversal(database: Da
     new = payment(case.control_number, cas=(("CO", "45", 5_750), ("PR", "3", 2_500)))
     [early] = await posted(database, remittance(new, trace="T2"), file_id="F2")
     assert (await world.accounts(database))["era_clearing"] == 7_750
+    await world.post(database, [early], unmatched_after_seconds=0)
+    [told] = await facts(database, RemittanceClaimUnmatched)
+    assert told.reason == "awaits_reversal"
     back = remittance(reversal(old), trace="T3", plb=(("FB", -7_750),))
     await posted(database, back, file_id="F3")
     assert "post_remittance" in await world.due_jobs(database)

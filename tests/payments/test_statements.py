@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.payments.actions import statements
+from services.payments.repository import patients
 from shared import clock
 from shared.database import Database
 from shared.events.payments import StatementBody, StatementIssued
@@ -78,6 +79,9 @@ async def test_a_new_visit_makes_a_new_statement_that_supersedes(database: Datab
     assert [body.amount_due_cents for body in await bodies(database)] == [2_500, 5_000]
     numbers = {body.statement_number for body in await bodies(database)}
     assert len(numbers) == 2
+    async with database.pipeline([TENANT]) as tx:
+        kept = await patients.statements(tx, first.account_id)
+    assert [each.status for each in kept] == ["superseded", "approved"]
 
 
 async def test_nothing_while_a_payer_has_not_decided(database: Database) -> None:
