@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +14,11 @@ from sqlalchemy import text
 
 from shared import clock
 from shared.database import Database, Transaction
+from shared.errors import TryAgain
 from shared.events.envelope import Origin
+
+LEASE_SECONDS, RENEW_SECONDS = 20.0, 5.0
+"""A lease that is renewed while its step runs: the work of a killed process waits no longer."""
 
 _UPSERT = text("""
 insert into due_work (
@@ -63,6 +70,10 @@ _FREE = text(
     f"update due_work w set leased_until = null from {_ITEMS} and w.revision <> item.revision"
 )
 
+_RENEW = text(
+    f"update due_work w set leased_until = :until from {_ITEMS} and w.leased_until is not null"
+)
+
 _AGAIN = text(f"""
 update due_work w
 set leased_until = null, not_before = :not_before, attempt = w.attempt + 1
@@ -85,6 +96,27 @@ class DueItem(NamedTuple):
     def origin(self, causation_id: UUID | None = None) -> Origin:
         """What facts made by this job inherit; with a causation their ids are derived."""
         return Origin(self.tenant_id, self.practice_id, self.correlation_id, causation_id)
+
+
+_Lease = tuple[Database, str, list[DueItem]]
+_renewed: ContextVar[list[_Lease] | None] = ContextVar("renewed_leases", default=None)
+
+
+@asynccontextmanager
+async def leases_renewed() -> AsyncIterator[None]:
+    """For one step of a job: what it takes is leased shortly, and anew for as long as it runs.
+
+    So work whose process died, or whose step failed, is due again within LEASE_SECONDS.
+    """
+    leases: list[_Lease] = []
+    token = _renewed.set(leases)
+    renewing = asyncio.create_task(_keep_renewing(leases))
+    try:
+        yield
+    finally:
+        _renewed.reset(token)
+        renewing.cancel()
+        await asyncio.wait([renewing])
 
 
 async def flush(tx: Transaction) -> None:
@@ -113,8 +145,10 @@ async def take(
     """Lease due intentions of a job, of all tenants, oldest first; [] when nothing is due.
 
     A lease that is not ended by `done` or `again` runs out by itself, and the work is due again.
+    lease_seconds counts where nobody renews it (`leases_renewed`).
     """
-    system = clock.system()
+    system, renewed = clock.system(), _renewed.get()
+    seconds = lease_seconds if renewed is None else min(lease_seconds, LEASE_SECONDS)
     async with database.pipeline(()) as tx:
         rows = await tx.rows(
             _TAKE,
@@ -122,11 +156,14 @@ async def take(
                 "job": job,
                 "now": clock.business(),
                 "system": system,
-                "until": system + timedelta(seconds=lease_seconds),
+                "until": system + timedelta(seconds=seconds),
                 "limit": limit,
             },
         )
-    return [DueItem(*row) for row in rows]
+    items = [DueItem(*row) for row in rows]
+    if renewed is not None and items:
+        renewed.append((database, job, items))
+    return items
 
 
 async def done(tx: Transaction, job: str, items: Sequence[DueItem]) -> None:
@@ -149,6 +186,16 @@ async def again(
         not_before = clock.system() + timedelta(seconds=after_seconds)
         if await tx.run(_AGAIN, {**params, "not_before": not_before}) < len(items):
             await tx.run(_FREE, params)
+
+
+async def _keep_renewing(leases: Sequence[_Lease]) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        for database, job, items in leases:
+            until = clock.system() + timedelta(seconds=LEASE_SECONDS)
+            with suppress(TryAgain):
+                async with database.pipeline(()) as tx:
+                    await tx.run(_RENEW, {**_items(job, items), "until": until})
 
 
 def _items(job: str, items: Sequence[DueItem]) -> dict[str, object]:

@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from shared import telemetry
 from shared.database import Transaction
 from shared.errors import TryAgain
+from shared.messaging import due
 from shared.service.declaration import Recurring, Workplace
 
 MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
@@ -69,7 +70,8 @@ async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) ->
 async def _step(workplace: Workplace, job: Recurring) -> int:
     started_at = time.perf_counter()
     with telemetry.span(f"job {job.name}", attributes={"rcm.service": workplace.service}):
-        did = await job.job(workplace)
+        async with due.leases_renewed():
+            did = await job.job(workplace)
     seconds = time.perf_counter() - started_at
     telemetry.observe("rcm_job_seconds", seconds, service=workplace.service, job=job.name)
     return did

@@ -1,0 +1,45 @@
+"""One installation per event log, run first in one process and then in separate ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cli.demo.opening import Company
+from cli.everything import Installed
+from tests.support.system import BUSES, company_of, engines, installation, services
+
+_BUSES = [pytest.param(bus, marks=[pytest.mark.kafka] if bus == "kafka" else []) for bus in BUSES]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where installations live."""
+    return tmp_path_factory.mktemp("journeys")
+
+
+@pytest.fixture(scope="module", params=_BUSES)
+async def place(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Installed]:
+    """An installation on engines of its own."""
+    own = folder / request.param
+    own.mkdir()
+    with engines(own, request.param, durable=False) as made:
+        async with installation(made.plan()) as installed:
+            yield installed
+
+
+@pytest.fixture(scope="module", params=["one", "separate"])
+async def system(place: Installed, request: pytest.FixtureRequest) -> AsyncIterator[Installed]:
+    """The installation, running."""
+    logs = place.sink.folder.parent
+    async with services(place, request.param, logs):
+        yield place
+
+
+@pytest.fixture
+async def company(system: Installed) -> AsyncIterator[Company]:
+    """A billing company of the test's own."""
+    async with company_of(system, system.sink.folder.parent) as made:
+        yield made
