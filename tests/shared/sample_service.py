@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import Path
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -23,8 +24,10 @@ from shared.service import Service, Workplace, every, process, run
 from shared.settings import ServiceSettings
 from shared.web import Call, allowed
 from tests.support.builders import PRACTICE
+from tests.support.eventually import eventually
 
 JOB = "count_funds"
+GATE = Path(os.environ.get("RCM_SAMPLE_GATE", "gate"))
 _ADD = text("insert into things (tenant_id, id, amount_cents) values (:tenant, :id, :cents)")
 _SEEN = text("update things set version = version + 1 where tenant_id = :tenant and id = :id")
 _DONE = text("update things set note = 'counted' where tenant_id = :tenant and id = :id")
@@ -75,6 +78,13 @@ async def one(thing_id: str, call: Call = allowed()) -> Thing:
 async def wait(seconds: float, call: Call = allowed()) -> Thing:
     """An answer that takes its time."""
     await asyncio.sleep(seconds)
+    return Thing(id=call.route)
+
+
+@router.get("/v1/gate")
+async def wait_for_gate(call: Call = allowed()) -> Thing:
+    """An answer that waits until the test opens the gate."""
+    await eventually(GATE.exists, timeout_seconds=60)
     return Thing(id=call.route)
 
 

@@ -56,7 +56,7 @@ class Running:
         assert self.process is not None
         self.process.send_signal(number)
 
-    async def ended(self, within_seconds: float = QUICK_SECONDS) -> tuple[int, float]:
+    async def ended(self, within_seconds: float = 40) -> tuple[int, float]:
         """Its exit code, and how long it took to end from now on."""
         assert self.process is not None
         began = time.monotonic()
@@ -80,6 +80,10 @@ class Running:
         headers = {**self.headers, "Idempotency-Key": key}
         async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
             return await client.post(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+
+    def open_gate(self) -> None:
+        """Let requests of /v1/gate be answered."""
+        Path(self.environment["RCM_SAMPLE_GATE"]).touch()
 
     async def ready(self) -> None:
         """Wait until it takes work."""
@@ -131,6 +135,7 @@ def running(database: Database, bus_url: str, tmp_path: Path) -> Iterator[Runnin
         "RCM_KEYS_DIR": str(tmp_path / "keys"),
         "RCM_JWKS_FILE": str(tmp_path / "jwks.json"),
         "RCM_SAMPLE_PORT": str(free_base()),
+        "RCM_SAMPLE_GATE": str(tmp_path / "gate"),
         "PYTHONWARNINGS": "error",
     }
     made = Running(environment, bearer(token(key)))
@@ -195,10 +200,12 @@ async def test_an_answer_lost_after_the_commit(running: Running) -> None:
 async def test_a_running_request_is_answered_before_the_end(running: Running) -> None:
     running.start("api")
     await running.ready()
-    slow = asyncio.create_task(running.ask("/v1/waits/1.5"))
-    await eventually(lambda: in_flight(running), describe="the request runs")
+    slow = asyncio.create_task(running.ask("/v1/gate"))
+    await eventually(lambda: in_flight(running), timeout_seconds=30, describe="the request runs")
     running.signal()
-    await eventually(lambda: refuses(running), describe="no new connections")
+    await eventually(lambda: refuses(running), timeout_seconds=30, describe="no new connections")
+    assert not slow.done()
+    running.open_gate()
     answer = await slow
     assert answer.status_code == 200
     code, _ = await running.ended()
@@ -222,9 +229,9 @@ async def test_a_second_signal_cuts_every_wait(running: Running) -> None:
     running.start("api")
     await running.ready()
     endless = asyncio.create_task(running.ask("/v1/waits/100"))
-    await eventually(lambda: in_flight(running), describe="the request runs")
+    await eventually(lambda: in_flight(running), timeout_seconds=30, describe="the request runs")
     running.signal()
-    await eventually(lambda: not_ready(running), describe="draining")
+    await eventually(lambda: not_ready(running), timeout_seconds=30, describe="draining")
     running.signal()
     code, _ = await running.ended()
     assert code == 75
@@ -242,7 +249,7 @@ async def test_what_does_not_end_in_time_is_cut(running: Running) -> None:
     running.start("api", RCM_SAMPLE_BOUND="0.5")
     await running.ready()
     endless = asyncio.create_task(running.ask("/v1/waits/100"))
-    await eventually(lambda: in_flight(running), describe="the request runs")
+    await eventually(lambda: in_flight(running), timeout_seconds=30, describe="the request runs")
     running.signal()
     code, _ = await running.ended()
     assert code == 75
@@ -290,7 +297,7 @@ async def test_without_its_database_it_waits(running: Running, postgres: Postgre
 
 async def test_wrong_settings_are_named_without_their_values(running: Running) -> None:
     running.start("api", RCM_LANES="many", RCM_PROFILE="prod", RCM_OPERATOR_TOKEN="s3cret")
-    code, _ = await running.ended(20)
+    code, _ = await running.ended()
     told = running.told()
     assert code == 78
     assert "lanes: " in told
@@ -300,5 +307,5 @@ async def test_wrong_settings_are_named_without_their_values(running: Running) -
 
 async def test_migrate_ends_by_itself(running: Running) -> None:
     running.start("migrate", RCM_DATABASE_URL_OWNER="postgresql://a:b@127.0.0.1:1/none")
-    code, _ = await running.ended(30)
+    code, _ = await running.ended()
     assert code == 69
