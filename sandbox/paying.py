@@ -111,7 +111,7 @@ class _Payout:
                 amount.cents,
                 now.date(),
                 payment.payer,
-                now if late else now + step,
+                now + step,
             )
             await mailbox.add_deposit(self.connection, self.receiver, deposit)
 
