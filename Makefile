@@ -39,6 +39,9 @@ format: setup  ## format the code and sort its imports
 	@$(RUN) -m ruff format .
 	@$(RUN) -m ruff check --fix --select I .
 
+docs: setup  ## write the generated pages anew
+	@$(RUN) -m cli.documents
+
 lock:  ## pin the requirements anew, with hashes (needs uv)
 	@.ci/lock
 
@@ -56,4 +59,4 @@ $(VENV)/dev.stamp: requirements-dev.txt
 $(VENV)/demo.stamp: requirements-demo.txt
 	@.ci/install "$(PYTHON)" $(VENV) demo
 
-.PHONY: help setup demo test check bench faults fuzz format lock kafka-jars clean
+.PHONY: help setup demo test check bench faults fuzz format docs lock kafka-jars clean

@@ -45,7 +45,7 @@ def timeline(claim_id: str, json: Json = False) -> None:
         return
     rows = [
         {
-            "at": step["happened_at"],
+            "at": step["happened_at"][11:19],
             "what": step["kind"],
             "from": step["status_from"],
             "to": step["status_to"],

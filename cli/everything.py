@@ -172,7 +172,7 @@ def environment_of(
 
 
 def _write_down(path: Path, environment: Mapping[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
     path.write_text(json.dumps(environment))
 
