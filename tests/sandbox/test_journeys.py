@@ -248,3 +248,10 @@ async def test_j19_pays_interest_and_the_money_comes_a_day_before_the_835(world:
     ]  # fmt: skip
     (interest,) = paid.provider_adjustments
     assert (interest.reason, interest.amount) == ("L6", Decimal("-1.25"))
+
+
+async def test_two_claims_of_a_visit_in_one_file_are_two_attempts(world: World) -> None:
+    first = claim("2TX4TT1JJ10", LAB, payer="BEACON", number="FIRST")
+    await world.send(batch(first, first._replace(claim_id="SECOND")))
+    paid = {one.claim_id: one.paid for one in all_claims(await world.remittances())}
+    assert paid == {"FIRST": Decimal(0), "SECOND": Decimal("7.61")}
