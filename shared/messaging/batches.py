@@ -169,7 +169,8 @@ class _Batch:
 
     def counted(self, items: Sequence[Received], waiting: Sequence[Waiting]) -> Applied:
         """The outcome in numbers."""
-        counts: Applied = Counter((item.readable.type, "ok") for item in self.handled)
+        handled = Counter([item.readable.type for item in self.handled])
+        counts: Applied = Counter({(kind, "ok"): count for kind, count in handled.items()})
         counts.update((each.item.readable.type, "parked") for each in waiting)
         if len(self._fresh) < len(items):
             repeated = Counter(item.readable.type for item in items)

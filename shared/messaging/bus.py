@@ -11,7 +11,6 @@ from typing import NamedTuple, Protocol
 
 MAX_KEY_BYTES = 1024
 MAX_VALUE_BYTES = 256 * 1024
-MAX_RECORD_BYTES = 512 * 1024
 COMMIT_SECONDS = 5.0
 PUBLISH_SECONDS = 30.0
 
@@ -185,29 +184,17 @@ def sort_out(
     outcomes: list[Exception | None] = [None] * len(records)
     shares: dict[Place, list[int]] = {}
     stopped: set[tuple[str, bytes]] = set()
-    for number, record in enumerate(records):
-        topic, key = record.topic, record.key
-        if stopped and (topic, key) in stopped:
-            outcomes[number] = NotSent("an earlier record of its key was not sent")
-            continue
-        refusal = _refusal(record, partitions[topic])
-        if refusal is not None:
-            outcomes[number] = refusal
+    for number, (topic, key, value, _, _) in enumerate(records):
+        count = partitions[topic]
+        if not count or len(value or b"") > MAX_VALUE_BYTES or len(key) > MAX_KEY_BYTES:
+            outcomes[number] = NeverSendable("too large" if count else "no such topic")
             stopped.add((topic, key))
-            continue
-        place = Place(topic, partition_of(key, partitions[topic]))
-        shares.setdefault(place, []).append(number)
+        elif stopped and (topic, key) in stopped:
+            outcomes[number] = NotSent("an earlier record of its key was not sent")
+        else:
+            place = Place(topic, partition_of(key, count))
+            shares.setdefault(place, []).append(number)
     return outcomes, shares
-
-
-def _refusal(record: Outgoing, partitions: int) -> NeverSendable | None:
-    if not partitions:
-        return NeverSendable("no such topic")
-    size = len(record.key) + (len(record.value) if record.value is not None else 0)
-    whole = size + sum(len(name) + len(value) for name, value in record.headers)
-    if size > MAX_VALUE_BYTES + MAX_KEY_BYTES or whole > MAX_RECORD_BYTES:
-        return NeverSendable("record too large")
-    return None
 
 
 async def lag(bus: Bus, group: str, topics: Collection[str]) -> dict[Place, int]:

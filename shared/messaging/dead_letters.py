@@ -23,9 +23,11 @@ from shared.messaging import outbox, parking
 from shared.messaging.batches import Gate
 from shared.messaging.received import Received, kept, stated_id
 from shared.messaging.topics import dead_letter_topic
+from shared.sealing import Cell
 
 PLACE = "dead_letters.payload"
 MAX_COPY_BYTES = 200 * 1024
+MAX_HEADERS, MAX_HEADER = 64, 1024
 _OWN = ("services.", "gateway.", "shared.", "tests.")
 _KERNEL = ("shared.database.", "shared.messaging.")
 SEALED = "application/vnd.claimstream.sealed"
@@ -110,7 +112,8 @@ async def bury(tx: Transaction, item: Received, *, gate: Gate, failure: Failure)
     letter_id = ids.new()
     record = item.record
     headers = wire.headers_of(record)
-    sealed = tx.keys.seal_column(tx.service, known.tenant_id, PLACE, letter_id, kept(record))
+    cell = Cell(tx.service, known.tenant_id, PLACE, letter_id)
+    sealed = tx.keys.seal_column(cell, kept(record))
     await tx.execute(
         _INSERT,
         {
@@ -168,7 +171,11 @@ def _copy(
     tx: Transaction, consumer: str, item: Received, *, known: Known, failure: Failure
 ) -> outbox.Row:
     record = item.record
-    headers = {**wire.headers_of(record), **_described(consumer, item, failure)}
+    original = {
+        name[:MAX_HEADER]: value[:MAX_HEADER]
+        for name, value in list(wire.headers_of(record).items())[:MAX_HEADERS]
+    }
+    headers = {**original, **_described(consumer, item, failure)}
     headers["content-type"] = SEALED
     sealed = b""
     if len(record.value or b"") <= MAX_COPY_BYTES:

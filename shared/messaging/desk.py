@@ -20,6 +20,7 @@ from shared.messaging import envelope as wire
 from shared.messaging.batches import Admitted, Waiting
 from shared.messaging.dead_letters import PLACE
 from shared.messaging.received import KeptRecord, Received, Subscription
+from shared.sealing import Cell
 
 _COLUMNS = """
 tenant_id, id, event_id, event_type, event_version, topic, partition, record_offset, record_at,
@@ -194,10 +195,9 @@ class DeadLetterDesk:
     async def _replay(self, letter: Letter, *, by: str, dry_run: bool) -> Replayed:
         async with self._database.pipeline({letter.tenant_id}) as tx:
             payload = await self._locked(tx, letter)
-            record = tx.keys.open_column(
-                tx.service, letter.tenant_id, PLACE, letter.id, payload, KeptRecord
-            )
-            item = Received(record, wire.read(record))
+            cell = Cell(tx.service, letter.tenant_id, PLACE, letter.id)
+            record = tx.keys.open_column(cell, payload, KeptRecord)
+            item = Received(record, wire.read_event(wire.headers_of(record), record.value))
             gate = _LetterGate(self.consumer)
             await batches.handle(tx, [item], gate=gate, handlers=self._handlers)
             told = tuple(type(each.fact).__name__ for each in tx.published)

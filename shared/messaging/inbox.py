@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from sqlalchemy import text
 
 from shared.database import Transaction
 from shared.messaging import parking
 from shared.messaging.batches import Admitted, Waiting
-from shared.messaging.received import Key, Received
+from shared.messaging.received import Received
 
 # A hold is read FOR SHARE: whoever drains it (parking.py) holds it FOR UPDATE, so this batch either
 # sees the hold and parks behind it before it goes, or waits and finds it gone.
@@ -54,22 +53,14 @@ class Inbox:
 
     async def admit(self, tx: Transaction, items: Sequence[Received]) -> Admitted:
         """Note all events at once; also one id twice in a batch counts once."""
-        rows = await tx.rows(
-            _ENTER,
-            {
-                "consumer": self.consumer,
-                "ids": [str(item.event_id) for item in items],
-                "tenants": [str(tenant) for tenant in tx.tenants],
-                "keys": [str(key) for key in {item.readable.key for item in items}],
-            },
-        )
-        unseen: set[UUID] = set()
-        held: set[Key] = set()
-        for event_id, tenant_id, key in rows:
-            if event_id is not None:
-                unseen.add(event_id)
-            else:
-                held.add((tenant_id, key))
+        ids = [item.event_id for item in items]
+        keys = [item.readable.key for item in items]
+        params = {"consumer": self.consumer, "ids": ids, "keys": keys, "tenants": list(tx.tenants)}
+        rows = await tx.rows(_ENTER, params)
+        unseen = {event_id for event_id, _, _ in rows if event_id is not None}
+        held = {(tenant_id, key) for event_id, tenant_id, key in rows if event_id is None}
+        if len(unseen) == len(items):
+            return Admitted(items, held)
         fresh = []
         for item in items:
             if item.event_id in unseen:
@@ -87,7 +78,7 @@ class Inbox:
 
     async def take(self, tx: Transaction, item: Received) -> bool:
         """Note one event that becomes a dead letter; False when it was seen before."""
-        rows = await tx.rows(_TAKE, {"consumer": self.consumer, "id": str(item.event_id)})
+        rows = await tx.rows(_TAKE, {"consumer": self.consumer, "id": item.event_id})
         return bool(rows)
 
 

@@ -110,8 +110,7 @@ class Lane:
             return records
         finally:
             self.idle.set()
-        for record in records:
-            self._note(record)
+        self._note(records)
         self._standing.offsets.due.set()
         return ()
 
@@ -159,14 +158,15 @@ class Lane:
 
     def finished(self, items: Sequence[Received]) -> None:
         """Note the offsets of what is done."""
-        for item in items:
-            self._note(item.record)
+        self._note([item.record for item in items])
 
-    def _note(self, record: Incoming) -> None:
-        place = Place(record.topic, record.partition)
-        if self._is_ours(place):
-            self._finished[place] = record.offset + 1
-            self._standing.offsets.note(place, record.offset + 1)
+    def _note(self, records: Sequence[Incoming]) -> None:
+        last = {(record.topic, record.partition): record.offset for record in records}
+        for where, offset in last.items():
+            place = Place(*where)
+            if self._is_ours(place):
+                self._finished[place] = offset + 1
+                self._standing.offsets.note(place, offset + 1)
 
     async def _until_changed(self) -> None:
         self._changed.clear()

@@ -17,7 +17,7 @@ from shared.database import Transaction
 from shared.errors import Contract
 from shared.events.catalog import BY_FACT
 from shared.messaging.bus import MAX_VALUE_BYTES
-from shared.messaging.envelope import attributes_of, encode_fact, encode_headers
+from shared.messaging.envelope import encode_attributes, encode_fact
 
 _INSERT = text("""
 with written as (
@@ -40,7 +40,7 @@ _FORGIVE = text(
 
 
 class Row(NamedTuple):
-    """One row to be sent: headers as JSON without the sequence, value as bytes."""
+    """One row to be sent: headers as envelope.py keeps them, value as bytes."""
 
     tenant_id: UUID
     topic: str
@@ -55,24 +55,16 @@ async def flush(tx: Transaction) -> None:
         return
     now, trace = clock.business(), telemetry.traceparent()
     source = f"/claimstream/{tx.service}"
-    rows = []
-    for told in tx.published:
-        attributes = attributes_of(
-            told.fact,
-            id=told.id,
-            source=source,
-            subject=told.subject,
-            time=now,
-            tenant_id=told.tenant_id,
-            practice_id=told.practice_id,
-            key=told.key,
-            correlation_id=told.correlation_id,
-            causation_id=told.causation_id,
-            traceparent=trace,
+    rows = [
+        Row(
+            told.tenant_id,
+            BY_FACT[type(told.fact)].topic,
+            told.key,
+            encode_attributes(told, source=source, time=now, traceparent=trace),
+            _within_limit(encode_fact(told.fact)),
         )
-        topic = BY_FACT[type(told.fact)].topic
-        value = _within_limit(encode_fact(told.fact))
-        rows.append(Row(told.tenant_id, topic, told.key, encode_headers(attributes), value))
+        for told in tx.published
+    ]
     await insert(tx, rows)
 
 
@@ -81,9 +73,9 @@ async def insert(tx: Transaction, rows: Sequence[Row]) -> None:
     await tx.execute(
         _INSERT,
         {
-            "tenants": [str(row.tenant_id) for row in rows],
+            "tenants": [row.tenant_id for row in rows],
             "topics": [row.topic for row in rows],
-            "keys": [str(row.key) for row in rows],
+            "keys": [row.key for row in rows],
             "headers": [row.headers for row in rows],
             "values": [row.value for row in rows],
         },

@@ -16,6 +16,7 @@ from shared.database import Database, Transaction
 from shared.messaging import envelope as wire
 from shared.messaging.batches import Admitted, Waiting
 from shared.messaging.received import KeptRecord, Key, Received, kept
+from shared.sealing import Cell
 
 PLACE = "parked_events.record"
 BATCH = 200
@@ -265,11 +266,11 @@ def _keys(consumer: str, keys: Collection[Key]) -> dict[str, object]:
 
 def _sealed(tx: Transaction, item: Received) -> str:
     event = item.readable
-    return tx.keys.seal_column(tx.service, event.tenant_id, PLACE, event.id, kept(item.record))
+    cell = Cell(tx.service, event.tenant_id, PLACE, event.id)
+    return tx.keys.seal_column(cell, kept(item.record))
 
 
 def _opened(tx: Transaction, row: Row[Any]) -> Received:
-    record = tx.keys.open_column(
-        tx.service, row.tenant_id, PLACE, row.event_id, row.record, KeptRecord
-    )
-    return Received(record, wire.read(record))
+    cell = Cell(tx.service, row.tenant_id, PLACE, row.event_id)
+    record = tx.keys.open_column(cell, row.record, KeptRecord)
+    return Received(record, wire.read_event(wire.headers_of(record), record.value))

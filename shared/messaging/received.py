@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from shared import ids
 from shared.database import Transaction
+from shared.database.transaction import Published
 from shared.errors import Refused
 from shared.events.catalog import BY_FACT, EventType
 from shared.events.envelope import Envelope
@@ -118,21 +119,19 @@ def kept(record: Incoming) -> KeptRecord:
 
 def received_of(event: Envelope[Any], *, partition: int = 0, offset: int = 0) -> Received:
     """An event as if it had come over the bus; for tests and rebuilding."""
-    attributes = wire.attributes_of(
+    told = Published(
+        event.id,
         event.data,
-        id=event.id,
-        source=event.source,
-        subject=event.subject,
-        time=event.time,
-        tenant_id=event.tenant_id,
-        practice_id=event.practice_id,
-        key=event.key,
-        correlation_id=event.correlation_id,
-        causation_id=event.causation_id,
-        traceparent=event.traceparent,
-        sequence=str(event.seq),
+        event.subject,
+        event.key,
+        event.tenant_id,
+        event.practice_id,
+        event.correlation_id,
+        event.causation_id,
     )
-    headers = wire.decode_headers(wire.encode_headers(attributes))
+    attributes = wire.encode_attributes(
+        told, source=event.source, time=event.time, traceparent=event.traceparent
+    )
     record = KeptRecord(
         BY_FACT[type(event.data)].topic,
         partition,
@@ -140,7 +139,7 @@ def received_of(event: Envelope[Any], *, partition: int = 0, offset: int = 0) ->
         int(event.time.timestamp() * 1000),
         str(event.key).encode(),
         wire.encode_fact(event.data),
-        [(name, value.encode()) for name, value in headers.items()],
+        [*wire.header_pairs(attributes), (wire.SEQUENCE, str(event.seq).encode())],
     )
     return Received(record, event)
 
@@ -151,17 +150,16 @@ class Reader:
     def __init__(self, handlers: Handlers) -> None:
         rows: list[EventType] = [BY_FACT[fact] for fact in handlers]
         self.topics = tuple(sorted({row.topic for row in rows}))
-        self._known = {row.name.encode() for row in rows}
+        self._known = {row.name for row in rows}
 
     def read(self, record: Incoming) -> Received | None:
         """None for a type nobody here handles; a record without a type is unreadable."""
-        for name, value in record.headers:
-            if name == "ce_type":
-                if value not in self._known:
-                    return None
-                break
+        headers = wire.headers_of(record)
+        kind = headers.get("ce_type")
+        if kind is not None and kind not in self._known:
+            return None
         try:
-            return Received(record, wire.read(record))
+            return Received(record, wire.read_event(headers, record.value))
         except Refused as refusal:
             return Received(record, None, refusal)
 
@@ -171,6 +169,8 @@ def joined(items: Sequence[Received]) -> list[list[Received]]:
 
     The order of the runs, and inside a run, keeps the order of each (tenant, key).
     """
+    if len({type(item.readable.data) for item in items}) == 1:
+        return [list(items)]
     runs: list[list[Received]] = []
     latest_of_type: dict[type[Fact], int] = {}
     latest_of_key: dict[Key, int] = {}

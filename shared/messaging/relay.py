@@ -27,9 +27,9 @@ HINT_CHANNEL = "rcm_outbox"
 _LOCK = "select pg_try_advisory_lock(hashtext('rcm_relay'))"
 
 _NEXT = """
-select o.id, o.topic, o.key, o.headers, o.value, o.created_at, u.tenant_id
+select o.id, o.topic, o.key, o.headers, o.value
 from (
-    select id, day, tenant_id from outbox_unsent
+    select id, day from outbox_unsent
     where failed_at is null
         and key not in (select key from outbox_unsent where failed_at is not null)
     order by id
@@ -195,9 +195,9 @@ class _Lost(Exception):
 
 
 def _outgoing(row: asyncpg.Record, at_ms: int) -> Outgoing:
-    event_id, topic, key, headers, value = row[0], row[1], row[2], row[3], row[4]
-    pairs = [(name, text.encode()) for name, text in wire.decode_headers(headers).items()]
-    pairs.append((wire.SEQUENCE, str(event_id).encode()))
+    outbox_id, topic, key, headers, value = row
+    pairs = wire.header_pairs(headers)
+    pairs.append((wire.SEQUENCE, str(outbox_id).encode()))
     return Outgoing(topic, str(key).encode(), value, pairs, at_ms)
 
 
