@@ -12,6 +12,7 @@ from sqlalchemy import text
 from shared import ids
 from shared.database import Database
 from shared.events.coding import CodingTaskOpened, EncounterCoded, EncounterReceived
+from shared.sealing import Cell
 from tests.coding.samples import (
     PROVIDER,
     SAMPLES,
@@ -69,9 +70,8 @@ async def test_the_bundle_is_kept_sealed_once(
         kept = await tx.scalar(text("select document_id from encounters"))
     assert kept == row.id
     assert "Example" not in row.raw_sealed
-    raw = database.keys.open_column(
-        "coding", TENANT, "documents.raw_sealed", row.id, row.raw_sealed, bytes
-    )
+    cell = Cell("coding", TENANT, "documents.raw_sealed", row.id)
+    raw = database.keys.open_column(cell, row.raw_sealed, bytes)
     assert json.loads(raw) == bundle()
     assert row.size_bytes == len(raw)
 
@@ -131,6 +131,19 @@ async def test_what_is_not_coded_opens_a_task_with_the_sources_words(
             "text": "sugar",
         }
     ]
+
+
+async def test_a_part_in_another_code_system_waits_although_the_rest_passes(
+    client: httpx.AsyncClient,
+) -> None:
+    condition = {"resourceType": "Condition", "code": concept("http://snomed.info/sct", "1")}
+    [claimed] = claim_resource()["diagnosis"]
+    told = [claimed, {"sequence": 2, "diagnosisReference": reference("other")}]
+    parts = resources(other=condition, claim=claim_resource(diagnosis=told))
+    [one] = (await sent(client, bundle(parts))).json()["encounters"]
+    assert (one["status"], one["findings"]) == ("awaiting_coding", [])
+    task = (await client.get(f"/v1/coding-tasks/{one['task_id']}")).json()
+    assert task["reason_codes"] == ["diagnosis_not_icd10cm"]
 
 
 async def test_problems_are_told_with_their_places_and_nothing_is_kept(

@@ -13,6 +13,7 @@ from services.coding.repository import SERVICE, people
 from services.coding.repository.people import IDENTITY_PLACE, CoverageKey
 from shared import ids
 from shared.database import Transaction
+from shared.sealing import Cell
 
 
 class Guest(NamedTuple):
@@ -83,7 +84,7 @@ async def _coverage_ids(
 def _patient_index(tx: Transaction, guest: Guest) -> bytes:
     one = guest.submission
     key = natural_key(str(guest.practice_id), one.patient_external_id, one.patient)
-    return tx.keys.blind_index(SERVICE, tx.tenant_id, "patient", key)
+    return tx.keys.blind_index(SERVICE, tx.tenant_id, purpose="patient", text=key)
 
 
 def _patient_row(
@@ -95,7 +96,7 @@ def _patient_row(
         "practice_id": guest.practice_id,
         "natural_index": index,
         "identity_sealed": tx.keys.seal_column(
-            SERVICE, tx.tenant_id, IDENTITY_PLACE, patient_id, guest.submission.patient
+            Cell(SERVICE, tx.tenant_id, IDENTITY_PLACE, patient_id), guest.submission.patient
         ),
         "updated_at": at,
     }
@@ -105,7 +106,7 @@ def _coverage_key(
     tx: Transaction, patient_id: UUID, payer_id: UUID, *, given: CoverageGiven
 ) -> CoverageKey:
     member = given.member.member_id.strip().upper()
-    index = tx.keys.blind_index(SERVICE, tx.tenant_id, "member", member)
+    index = tx.keys.blind_index(SERVICE, tx.tenant_id, purpose="member", text=member)
     return CoverageKey(patient_id, payer_id, index)
 
 

@@ -18,6 +18,7 @@ from services.coding.repository.rows import SCOPED, Listing, as_rows, from_json,
 from shared.database import Transaction
 from shared.errors import NotFound
 from shared.money import Money
+from shared.sealing import Cell
 
 CONTENT_PLACE = "encounters.content_sealed"
 RAW_PLACE = "documents.raw_sealed"
@@ -286,11 +287,5 @@ async def page(tx: Transaction, search: Search, listing: Listing) -> list[Encoun
 
 def content(tx: Transaction, encounter: Encounter) -> Content:
     """The sealed part of an encounter, opened."""
-    return tx.keys.open_column(
-        SERVICE,
-        encounter.tenant_id,
-        CONTENT_PLACE,
-        encounter.id,
-        encounter.content_sealed,
-        Content,
-    )
+    cell = Cell(SERVICE, encounter.tenant_id, CONTENT_PLACE, encounter.id)
+    return tx.keys.open_column(cell, encounter.content_sealed, Content)

@@ -16,6 +16,7 @@ from services.coding.repository import SERVICE
 from services.coding.repository.rows import SCOPED, Listing, as_rows, scope, texts
 from shared.database import Transaction
 from shared.errors import NotFound
+from shared.sealing import Cell
 
 CONFIRMATIONS_PLACE = "tasks.confirmations_sealed"
 
@@ -110,7 +111,7 @@ async def save_done(tx: Transaction, task: Task, confirmed: Sequence[Confirmatio
         "coder": task.coder_id,
         "at": task.done_at,
         "confirmations": tx.keys.seal_column(
-            SERVICE, task.tenant_id, CONFIRMATIONS_PLACE, task.id, reasons
+            Cell(SERVICE, task.tenant_id, CONFIRMATIONS_PLACE, task.id), reasons
         ),
     }
     await tx.run(DONE, params)
