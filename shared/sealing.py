@@ -16,7 +16,7 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,25 @@ REFRESH_SECONDS = 60.0
 
 class SealBroken(ClaimstreamError):
     """A sealed value cannot be opened: another place, tenant or key, or a changed byte."""
+
+
+class Cell(NamedTuple):
+    """Where a sealed column value stands; place is `table.column`."""
+
+    service: str
+    tenant_id: UUID
+    place: str
+    row: UUID
+
+    @property
+    def family(self) -> str:
+        """The family of keys that seals it."""
+        return f"store-{self.service}"
+
+    @property
+    def bound_to(self) -> str:
+        """What it is bound to, besides tenant and key."""
+        return f"{self.place}|{self.row}"
 
 
 class Keyring:
@@ -78,32 +97,17 @@ class Keyring:
         except (SealBroken, msgspec.MsgspecError) as error:
             raise Unreadable("sealed_field", "A sealed field cannot be opened.") from error
 
-    def seal_column(
-        self,
-        service: str,
-        tenant_id: UUID,
-        place: str,
-        row: UUID,
-        value: bytes | msgspec.Struct,
-    ) -> str:
-        """A sealed column value bound to its place (`table.column`), row, tenant and key."""
+    def seal_column(self, cell: Cell, value: bytes | msgspec.Struct) -> str:
+        """A sealed column value bound to its place, row, tenant and key."""
         plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
-        return self._seal(tenant_id, f"store-{service}", place=f"{place}|{row}", plain=plain)
+        return self._seal(cell.tenant_id, cell.family, place=cell.bound_to, plain=plain)
 
-    def open_column(  # noqa: PLR0917 - the mirror of seal_column
-        self,
-        service: str,
-        tenant_id: UUID,
-        place: str,
-        row: UUID,
-        sealed: str,
-        type: type[T],  # noqa: A002
-    ) -> T:
+    def open_column(self, cell: Cell, sealed: str, type: type[T]) -> T:  # noqa: A002
         """The value of a sealed column: bytes, or the struct asked for; SealBroken if moved."""
-        plain = self._open(tenant_id, f"store-{service}", place=f"{place}|{row}", sealed=sealed)
+        plain = self._open(cell.tenant_id, cell.family, place=cell.bound_to, sealed=sealed)
         return cast(T, plain) if type is bytes else _decode(type, plain)
 
-    def blind_index(self, service: str, tenant_id: UUID, purpose: str, text: str) -> bytes:
+    def blind_index(self, service: str, tenant_id: UUID, *, purpose: str, text: str) -> bytes:
         """32 bytes that are equal for equal texts of one tenant, service and purpose.
 
         The caller normalises the text. Its key never rotates: look-ups would miss what is stored.

@@ -23,6 +23,7 @@ from shared.events.eligibility import (
 )
 from shared.events.envelope import Envelope, Origin
 from shared.events.people import Coverage, MemberIdentity, PersonIdentity
+from shared.sealing import Cell
 
 INQUIRE = "inquire"
 
@@ -76,7 +77,7 @@ def _named(kind: str, envelope: Envelope[EncounterReceived]) -> list[UUID]:
 
 
 def _opened(
-    tx: Transaction, envelope: Envelope[EncounterReceived], coverage: Coverage, at: datetime
+    tx: Transaction, envelope: Envelope[EncounterReceived], coverage: Coverage, *, at: datetime
 ) -> Check:
     fact = envelope.data
     tenant = envelope.tenant_id
@@ -101,8 +102,8 @@ def _opened(
         plan="",
         copay_cents=None,
         deductible_left_cents=None,
-        patient_sealed=tx.keys.seal_column(SERVICE, tenant, PATIENT_PLACE, check_id, patient),
-        member_sealed=tx.keys.seal_column(SERVICE, tenant, MEMBER_PLACE, check_id, member),
+        patient_sealed=tx.keys.seal_column(Cell(SERVICE, tenant, PATIENT_PLACE, check_id), patient),
+        member_sealed=tx.keys.seal_column(Cell(SERVICE, tenant, MEMBER_PLACE, check_id), member),
         answer_sealed=None,
         created_at=at,
         as_of=None,
@@ -113,7 +114,7 @@ async def open_checks(tx: Transaction, events: Sequence[Envelope[EncounterReceiv
     """One check per coverage of each encounter; the inquiry is due at once."""
     now = clock.business()
     pairs = [
-        (envelope, _opened(tx, envelope, coverage, now))
+        (envelope, _opened(tx, envelope, coverage, at=now))
         for envelope in await park_early(tx, events)
         for coverage in envelope.data.coverages
     ]
@@ -161,12 +162,13 @@ async def begin(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[In
 
 
 def _inquiry(tx: Transaction, check: Check, parties: Mapping[UUID, Parties]) -> Inquiry:
-    own = (SERVICE, check.tenant_id)
+    patient = Cell(SERVICE, check.tenant_id, PATIENT_PLACE, check.id)
+    member = Cell(SERVICE, check.tenant_id, MEMBER_PLACE, check.id)
     return Inquiry(
         check,
         parties[check.id],
-        tx.keys.open_column(*own, PATIENT_PLACE, check.id, check.patient_sealed, PersonIdentity),
-        tx.keys.open_column(*own, MEMBER_PLACE, check.id, check.member_sealed, MemberIdentity),
+        tx.keys.open_column(patient, check.patient_sealed, PersonIdentity),
+        tx.keys.open_column(member, check.member_sealed, MemberIdentity),
     )
 
 
@@ -185,7 +187,7 @@ async def record(
     for check in current:
         if check.state in lifecycle.ANSWERED:
             continue
-        after, wait = _after(tx, check, by_id[check.id], now)
+        after, wait = _after(tx, check, by_id[check.id], now=now)
         changed.append(after)
         if wait is not None:
             again[check.id] = wait
@@ -195,14 +197,11 @@ async def record(
     return again
 
 
-def _after(tx: Transaction, check: Check, told: Told, now: datetime) -> tuple[Check, int | None]:
+def _after(tx: Transaction, check: Check, told: Told, *, now: datetime) -> tuple[Check, int | None]:
     reading = told.reading
     raw = told.raw
-    sealed = (
-        None
-        if raw is None
-        else tx.keys.seal_column(SERVICE, check.tenant_id, ANSWER_PLACE, check.id, raw)
-    )
+    cell = Cell(SERVICE, check.tenant_id, ANSWER_PLACE, check.id)
+    sealed = None if raw is None else tx.keys.seal_column(cell, raw)
     if reading is None or reading.state is State.PAYER_DOWN:
         state, wait = lifecycle.after_silence(check.tries)
         reason = told.silence_reason if reading is None else reading.reason

@@ -16,6 +16,7 @@ from shared.errors import Refused
 from shared.events.envelope import Envelope, Origin
 from shared.events.notifications import NotificationFailed, NotificationSent
 from shared.events.payments import StatementBody, StatementIssued
+from shared.sealing import Cell
 
 DELIVER = "deliver"
 KIND = "statement_ready"
@@ -53,7 +54,7 @@ def _opened(tx: Transaction, envelope: Envelope[StatementIssued]) -> Notificatio
         attempt=1,
         amount_cents=fact.amount_cents,
         body_sealed=tx.keys.seal_column(
-            SERVICE, envelope.tenant_id, BODY_PLACE, notification_id, statement
+            Cell(SERVICE, envelope.tenant_id, BODY_PLACE, notification_id), statement
         ),
         document_sealed=None,
         created_at=at,

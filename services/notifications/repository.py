@@ -13,6 +13,7 @@ from services.notifications.domain.lifecycle import Channel, Outcome, Status
 from shared.database import Transaction
 from shared.errors import NotFound
 from shared.events.payments import StatementBody
+from shared.sealing import Cell
 
 SERVICE = "notifications"
 BODY_PLACE = "notifications.body_sealed"
@@ -237,9 +238,8 @@ async def keep_document(
     tx: Transaction, notification: Notification, document: bytes, at: datetime
 ) -> None:
     """Keep the rendered PDF, sealed."""
-    sealed = tx.keys.seal_column(
-        SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id, document
-    )
+    cell = Cell(SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id)
+    sealed = tx.keys.seal_column(cell, document)
     place = {"tenant": str(notification.tenant_id), "id": str(notification.id)}
     await tx.run(KEEP_DOCUMENT, {**place, "document": sealed, "at": at})
 
@@ -261,28 +261,16 @@ async def settle(tx: Transaction, notification: Notification, *, reason: str, at
 
 def statement(tx: Transaction, notification: Notification) -> StatementBody:
     """The statement a notification is about, opened."""
-    return tx.keys.open_column(
-        SERVICE,
-        notification.tenant_id,
-        BODY_PLACE,
-        notification.id,
-        notification.body_sealed,
-        StatementBody,
-    )
+    cell = Cell(SERVICE, notification.tenant_id, BODY_PLACE, notification.id)
+    return tx.keys.open_column(cell, notification.body_sealed, StatementBody)
 
 
 def document(tx: Transaction, notification: Notification) -> bytes | None:
     """The rendered PDF, opened; None while it is not rendered."""
     if notification.document_sealed is None:
         return None
-    return tx.keys.open_column(
-        SERVICE,
-        notification.tenant_id,
-        DOCUMENT_PLACE,
-        notification.id,
-        notification.document_sealed,
-        bytes,
-    )
+    cell = Cell(SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id)
+    return tx.keys.open_column(cell, notification.document_sealed, bytes)
 
 
 async def one(

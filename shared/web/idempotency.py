@@ -19,6 +19,7 @@ from starlette.responses import Response
 from shared import clock, ids
 from shared.database import Database, Transaction
 from shared.errors import Invalid, Refused
+from shared.sealing import Cell
 from shared.web.problems import Declined
 
 MAX_KEY_LENGTH = 255
@@ -88,7 +89,7 @@ def attempt_of(tx: Transaction, asked: Asked) -> Attempt:
     """The attempt behind a request. The fingerprint is keyed, because a body may hold PHI."""
     tenant_id = tx.tenants[0]
     digest = hashlib.sha256(asked.path.encode() + b"\0" + _canonical(asked.body)).hexdigest()
-    mark = tx.keys.blind_index(tx.service, tenant_id, "idempotency", digest)
+    mark = tx.keys.blind_index(tx.service, tenant_id, purpose="idempotency", text=digest)
     return Attempt(tenant_id, asked.route, asked.key, mark)
 
 
@@ -118,8 +119,8 @@ async def earlier_answer(tx: Transaction, attempt: Attempt) -> Answer | None:
     if bytes(row.fingerprint) != attempt.fingerprint:
         sentence = "This Idempotency-Key was used for another request."
         raise Invalid("idempotency_mismatch", sentence)
-    sealed = (tx.service, attempt.tenant_id, PLACE, row.answer_id, row.answer)
-    return tx.keys.open_column(*sealed, Answer)
+    cell = Cell(tx.service, attempt.tenant_id, PLACE, row.answer_id)
+    return tx.keys.open_column(cell, row.answer, Answer)
 
 
 async def keep_answer(tx: Transaction, attempt: Attempt, response: Response) -> None:
@@ -127,7 +128,8 @@ async def keep_answer(tx: Transaction, attempt: Attempt, response: Response) -> 
     answer_id, now = ids.new(), clock.system()
     named = {key: response.headers[key] for key in response.headers if key != "content-length"}
     answer = Answer(response.status_code, named, bytes(response.body))
-    sealed = tx.keys.seal_column(tx.service, attempt.tenant_id, PLACE, answer_id, answer)
+    cell = Cell(tx.service, attempt.tenant_id, PLACE, answer_id)
+    sealed = tx.keys.seal_column(cell, answer)
     await tx.run(
         _KEEP,
         {

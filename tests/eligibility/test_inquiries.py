@@ -17,6 +17,7 @@ from services.eligibility.settings import EligibilitySettings
 from shared import ids, x12
 from shared.database import Database
 from shared.events.eligibility import CoverageInactive, EligibilityFailed, EligibilityVerified
+from shared.sealing import Cell
 from shared.service import Workplace
 from shared.x12.eligibility_270_271 import (
     Benefit,
@@ -237,12 +238,6 @@ async def test_the_raw_answer_is_kept_sealed(database: Database) -> None:
         row = await tx.row(text("select id, answer_sealed from checks"))
         assert row is not None
         assert "TEST-ACTIVE" not in row.answer_sealed
-        raw = tx.keys.open_column(
-            "eligibility",
-            TENANT,
-            "checks.answer_sealed",
-            UUID(str(row.id)),
-            row.answer_sealed,
-            bytes,
-        )
+        cell = Cell("eligibility", TENANT, "checks.answer_sealed", UUID(str(row.id)))
+        raw = tx.keys.open_column(cell, row.answer_sealed, bytes)
     assert b"EB*1" in raw

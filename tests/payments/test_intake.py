@@ -23,6 +23,7 @@ from shared.events.payments import (
     RemittanceReceived,
 )
 from shared.money import Money
+from shared.sealing import Cell
 from tests.payments import builders, world
 from tests.payments.builders import ASTER, Case, payment, remittance
 from tests.support import services
@@ -170,7 +171,8 @@ async def test_the_raw_file_is_kept_sealed_even_when_it_is_refused(database: Dat
     assert (row.status, row.reason) == ("refused", "unreadable")
     assert "ISA" not in row.raw
     place = "clearinghouse_files.raw"
-    assert database.keys.open_column("payments", TENANT, place, row.id, row.raw, bytes) == content
+    cell = Cell("payments", TENANT, place, row.id)
+    assert database.keys.open_column(cell, row.raw, bytes) == content
     assert await world.told(database) == []
 
 

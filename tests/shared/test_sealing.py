@@ -16,7 +16,7 @@ from msgspec import Struct
 from shared import ids
 from shared.errors import Unreadable
 from shared.events.people import MemberIdentity, PersonIdentity, PostalAddress
-from shared.sealing import Keyring, SealBroken
+from shared.sealing import Cell, Keyring, SealBroken
 
 ONE = UUID("01900000-0000-7000-8000-000000000001")
 TWO = UUID("01900000-0000-7000-8000-000000000002")
@@ -29,6 +29,8 @@ PERSON = PersonIdentity(
     sex="F",
     address=PostalAddress(line1="1 Sample St", city="Springfield", state="IL", zip_code="62701"),
 )
+
+IDENTITY = Cell("claims", ONE, "patients.identity", ROW)
 
 
 class Other(Struct):
@@ -72,45 +74,44 @@ def test_an_event_field_of_another_shape_does_not_open(keys: Keyring) -> None:
 
 @given(place=st.integers(0, 400), flip=st.integers(1, 255))
 def test_any_changed_byte_is_noticed(kept_keys: Keyring, place: int, flip: int) -> None:
-    sealed = kept_keys.seal_column("claims", ONE, "patients.identity", ROW, PERSON)
+    sealed = kept_keys.seal_column(IDENTITY, PERSON)
     key_id, _, encoded = sealed.partition(".")
     body = bytearray(base64.b64decode(encoded))
     body[place % len(body)] ^= flip
     broken = f"{key_id}.{base64.b64encode(bytes(body)).decode()}"
     with pytest.raises(SealBroken):
-        kept_keys.open_column("claims", ONE, "patients.identity", ROW, broken, PersonIdentity)
+        kept_keys.open_column(IDENTITY, broken, PersonIdentity)
 
 
 @given(value=st.binary(max_size=2_000))
 def test_bytes_come_back_as_they_were(kept_keys: Keyring, value: bytes) -> None:
-    sealed = kept_keys.seal_column("payments", ONE, "files.content", ROW, value)
-    assert kept_keys.open_column("payments", ONE, "files.content", ROW, sealed, bytes) == value
+    cell = Cell("payments", ONE, "files.content", ROW)
+    sealed = kept_keys.seal_column(cell, value)
+    assert kept_keys.open_column(cell, sealed, bytes) == value
 
 
 def test_a_struct_comes_back_as_it_was(keys: Keyring) -> None:
     member = MemberIdentity(member_id="W000000000", subscriber=PERSON)
-    sealed = keys.seal_column("claims", ONE, "coverages.member", ROW, member)
-    opened = keys.open_column("claims", ONE, "coverages.member", ROW, sealed, MemberIdentity)
-    assert opened == member
+    cell = Cell("claims", ONE, "coverages.member", ROW)
+    sealed = keys.seal_column(cell, member)
+    assert keys.open_column(cell, sealed, MemberIdentity) == member
 
 
 @pytest.mark.parametrize(
-    ("service", "tenant", "place", "row"),
+    "elsewhere",
     [
-        ("payments", ONE, "patients.identity", ROW),
-        ("claims", TWO, "patients.identity", ROW),
-        ("claims", ONE, "patients.other", ROW),
-        ("claims", ONE, "patients.identity", ids.derived(ROW, "another")),
+        IDENTITY._replace(service="payments"),
+        IDENTITY._replace(tenant_id=TWO),
+        IDENTITY._replace(place="patients.other"),
+        IDENTITY._replace(row=ids.derived(ROW, "another")),
     ],
 )
-def test_a_moved_column_value_does_not_open(
-    keys: Keyring, service: str, tenant: UUID, place: str, row: UUID
-) -> None:
+def test_a_moved_column_value_does_not_open(keys: Keyring, elsewhere: Cell) -> None:
     """Every service and tenant has a key here, so it is the place that decides."""
-    sealed = keys.seal_column("claims", ONE, "patients.identity", ROW, b"secret")
-    keys.seal_column(service, tenant, place, row, b"other")
+    sealed = keys.seal_column(IDENTITY, b"secret")
+    keys.seal_column(elsewhere, b"other")
     with pytest.raises(SealBroken):
-        keys.open_column(service, tenant, place, row, sealed, bytes)
+        keys.open_column(elsewhere, sealed, bytes)
 
 
 def test_a_key_given_to_another_tenant_does_not_open_either(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_key_given_to_another_tenant_does_not_open_either(tmp_path: Path) -> N
 
 
 def test_a_store_value_passed_off_as_a_transit_value_does_not_open(keys: Keyring) -> None:
-    stored = keys.seal_column("claims", ONE, "patients.identity", ROW, PERSON)
+    stored = keys.seal_column(IDENTITY, PERSON)
     with pytest.raises(Unreadable):
         keys.open_event(ONE, stored, PersonIdentity)
 
@@ -173,7 +174,7 @@ def test_a_destroyed_key_makes_values_unreadable(tmp_path: Path) -> None:
 
 def test_key_files_are_readable_by_their_owner_only(keys: Keyring, tmp_path: Path) -> None:
     keys.seal_event(ONE, PERSON)
-    keys.blind_index("claims", ONE, "member", "x")
+    keys.blind_index("claims", ONE, purpose="member", text="x")
     files = sorted((tmp_path / str(ONE)).iterdir())
     assert [file.name for file in files] == ["index-claims-1", "transit-1"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o400}
@@ -200,14 +201,14 @@ def test_wrapped_keys_need_the_key_that_wraps(tmp_path: Path) -> None:
 
 
 def test_a_blind_index_is_equal_for_equal_texts_of_one_place(keys: Keyring, tmp_path: Path) -> None:
-    index = keys.blind_index("coding", ONE, "member", "W000")
+    index = keys.blind_index("coding", ONE, purpose="member", text="W000")
     assert len(index) == 32
-    assert Keyring(tmp_path).blind_index("coding", ONE, "member", "W000") == index
+    assert Keyring(tmp_path).blind_index("coding", ONE, purpose="member", text="W000") == index
     others = {
-        keys.blind_index("coding", ONE, "member", "W001"),
-        keys.blind_index("coding", ONE, "mrn", "W000"),
-        keys.blind_index("coding", TWO, "member", "W000"),
-        keys.blind_index("claims", ONE, "member", "W000"),
+        keys.blind_index("coding", ONE, purpose="member", text="W001"),
+        keys.blind_index("coding", ONE, purpose="mrn", text="W000"),
+        keys.blind_index("coding", TWO, purpose="member", text="W000"),
+        keys.blind_index("claims", ONE, purpose="member", text="W000"),
         index,
     }
     assert len(others) == 5
@@ -245,14 +246,15 @@ def test_what_is_no_sealed_value_is_unreadable(keys: Keyring, sealed: str) -> No
 
 
 def test_no_message_tells_a_value(keys: Keyring) -> None:
-    sealed = keys.seal_column("claims", ONE, "patients.identity", ROW, PERSON)
+    sealed = keys.seal_column(IDENTITY, PERSON)
     with pytest.raises(SealBroken) as broken:
-        keys.open_column("claims", TWO, "patients.identity", ROW, sealed, PersonIdentity)
+        keys.open_column(IDENTITY._replace(tenant_id=TWO), sealed, PersonIdentity)
     assert "Testperson" not in repr(broken.value)
     assert sealed not in repr(broken.value)
 
 
 def test_the_installations_key_stands_under_the_nil_tenant(keys: Keyring, tmp_path: Path) -> None:
-    sealed = keys.seal_column("claims", ids.NIL, "dead_letters.payload", ROW, b"{")
+    cell = Cell("claims", ids.NIL, "dead_letters.payload", ROW)
+    sealed = keys.seal_column(cell, b"{")
     assert (tmp_path / str(ids.NIL) / "store-claims-1").exists()
-    assert keys.open_column("claims", ids.NIL, "dead_letters.payload", ROW, sealed, bytes) == b"{"
+    assert keys.open_column(cell, sealed, bytes) == b"{"

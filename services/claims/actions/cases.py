@@ -79,4 +79,5 @@ def duplicate_key(tx: Transaction, case: Case) -> str:
     )
     said = "|".join([case.practice.npi, case.payer.code, case.member.member_id, *lines])
     digest = hashlib.sha256(said.encode()).hexdigest()
-    return tx.keys.blind_index(tx.service, case.claim.tenant_id, "duplicate", digest).hex()
+    tenant_id = case.claim.tenant_id
+    return tx.keys.blind_index(tx.service, tenant_id, purpose="duplicate", text=digest).hex()

@@ -14,6 +14,7 @@ from services.claims.repository.rows import as_json, as_keys, from_json
 from shared.database import Transaction
 from shared.events.people import MemberIdentity
 from shared.money import Money
+from shared.sealing import Cell
 
 MEMBER = "claims.member"
 
@@ -157,7 +158,8 @@ async def duplicates(
 
 async def correct_member(tx: Transaction, claim: Claim, member: MemberIdentity) -> None:
     """Seal a corrected member identity beside the claim; the coding stays as it came."""
-    sealed = tx.keys.seal_column(tx.service, claim.tenant_id, MEMBER, claim.id, member)
+    cell = Cell(tx.service, claim.tenant_id, MEMBER, claim.id)
+    sealed = tx.keys.seal_column(cell, member)
     where = {"tenant": str(claim.tenant_id), "id": str(claim.id)}
     await tx.run(_CORRECT_MEMBER, {"member": sealed, **where})
 
@@ -168,7 +170,7 @@ async def corrected_members(
     """The corrected member identities of those claims that have one."""
     return {
         Key(row.tenant_id, row.id): tx.keys.open_column(
-            tx.service, row.tenant_id, MEMBER, row.id, row.member, MemberIdentity
+            Cell(tx.service, row.tenant_id, MEMBER, row.id), row.member, MemberIdentity
         )
         for row in await tx.rows(_MEMBERS, as_keys(keys))
     }

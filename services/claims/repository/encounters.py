@@ -19,6 +19,7 @@ from shared import ids
 from shared.database import Transaction
 from shared.events.people import MemberIdentity
 from shared.money import Money
+from shared.sealing import Cell
 
 PARTIES = "codings.parties"
 
@@ -179,7 +180,7 @@ async def keep_codings(tx: Transaction, coded: Sequence[Coded]) -> set[Key]:
                 "charge_cents": each.coding.charge.cents,
                 "content": _content(each.coding),
                 "parties": tx.keys.seal_column(
-                    tx.service, each.tenant_id, PARTIES, row_id, each.parties
+                    Cell(tx.service, each.tenant_id, PARTIES, row_id), each.parties
                 ),
             }
         )
@@ -197,7 +198,8 @@ async def codings(
 
 
 def _coded(tx: Transaction, row: Row[Any]) -> Coded:
-    parties = tx.keys.open_column(tx.service, row.tenant_id, PARTIES, row.id, row.parties, Parties)
+    cell = Cell(tx.service, row.tenant_id, PARTIES, row.id)
+    parties = tx.keys.open_column(cell, row.parties, Parties)
     return Coded(
         row.tenant_id,
         row.encounter_id,

@@ -15,6 +15,7 @@ from services.claims.domain.claim import Key
 from services.claims.repository.rows import as_json
 from shared import ids
 from shared.database import Transaction
+from shared.sealing import Cell
 
 CONTENT = "clearinghouse_files.content"
 
@@ -93,7 +94,8 @@ async def last_sequences(tx: Transaction, tenant_id: UUID) -> dict[str, int]:
 
 async def keep_file(tx: Transaction, file: File) -> bool:
     """Keep a file, sealed; False when it was here already."""
-    content = tx.keys.seal_column(tx.service, file.tenant_id, CONTENT, file.id, file.content)
+    cell = Cell(tx.service, file.tenant_id, CONTENT, file.id)
+    content = tx.keys.seal_column(cell, file.content)
     params = {
         "tenant": file.tenant_id,
         "id": file.id,
@@ -117,7 +119,7 @@ async def waiting_files(tx: Transaction, tenant_id: UUID, *, limit: int) -> list
             row.kind,
             row.sequence,
             row.sha256,
-            tx.keys.open_column(tx.service, tenant_id, CONTENT, row.id, row.content, bytes),
+            tx.keys.open_column(Cell(tx.service, tenant_id, CONTENT, row.id), row.content, bytes),
             row.received_at,
         )
         for row in rows

@@ -16,6 +16,7 @@ from services.claims.repository.rows import as_json
 from shared import ids
 from shared.database import Transaction
 from shared.money import Money
+from shared.sealing import Cell
 
 CONTENT = "batches.content"
 
@@ -105,7 +106,7 @@ async def keep_batch(tx: Transaction, batch: Batch, claims: Sequence[Claim]) -> 
         "claims": batch.claims,
         "charge_cents": batch.charge.cents,
         "content": tx.keys.seal_column(
-            tx.service, batch.tenant_id, CONTENT, batch.id, batch.content
+            Cell(tx.service, batch.tenant_id, CONTENT, batch.id), batch.content
         ),
         "file_id": "",
         "problem": "",
@@ -138,7 +139,9 @@ async def batch(tx: Transaction, tenant_id: UUID, batch_id: UUID) -> Batch | Non
         control=row.control,
         claims=row.claims,
         charge=Money(row.charge_cents),
-        content=tx.keys.open_column(tx.service, tenant_id, CONTENT, row.id, row.content, bytes),
+        content=tx.keys.open_column(
+            Cell(tx.service, tenant_id, CONTENT, row.id), row.content, bytes
+        ),
         made_at=row.made_at,
         status=BatchStatus(row.status),
     )

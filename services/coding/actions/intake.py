@@ -23,6 +23,7 @@ from services.coding.repository.tasks import Task
 from shared import clock, ids
 from shared.database import Transaction
 from shared.errors import Conflict, Invalid, Problem
+from shared.sealing import Cell
 
 
 class File(NamedTuple):
@@ -119,7 +120,9 @@ def _received(
 
 def external_index(tx: Transaction, external_id: str) -> bytes:
     """What an encounter is found again by."""
-    return tx.keys.blind_index(SERVICE, tx.tenant_id, "encounter", external_id.strip())
+    return tx.keys.blind_index(
+        SERVICE, tx.tenant_id, purpose="encounter", text=external_id.strip()
+    )
 
 
 def _arrival(tx: Transaction, one: Submission, known: resolving.Directory) -> _Arrival:
@@ -138,7 +141,7 @@ def _arrival(tx: Transaction, one: Submission, known: resolving.Directory) -> _A
         rendering,
         referring,
         external_index(tx, one.external_id),
-        tx.keys.blind_index(SERVICE, tx.tenant_id, "encounter_content", text),
+        tx.keys.blind_index(SERVICE, tx.tenant_id, purpose="encounter_content", text=text),
     )
 
 
@@ -195,7 +198,7 @@ async def _keep_file(tx: Transaction, file: File | None, at: datetime) -> UUID |
     if file is None:
         return None
     document_id = ids.new()
-    sealed = tx.keys.seal_column(SERVICE, tx.tenant_id, RAW_PLACE, document_id, file.raw)
+    sealed = tx.keys.seal_column(Cell(SERVICE, tx.tenant_id, RAW_PLACE, document_id), file.raw)
     document = Document(document_id, file.media_type, len(file.raw), sealed)
     await encounters.add_document(tx, document, at)
     return document_id
@@ -231,7 +234,7 @@ def _encounter(
         findings=(),
         document_id=None,
         content_sealed=tx.keys.seal_column(
-            SERVICE, tx.tenant_id, CONTENT_PLACE, encounter_id, content
+            Cell(SERVICE, tx.tenant_id, CONTENT_PLACE, encounter_id), content
         ),
         created_at=at,
     )

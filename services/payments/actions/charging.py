@@ -28,6 +28,7 @@ from shared.events.coding import CodedLine, EncounterCoded
 from shared.events.eligibility import CoverageInactive
 from shared.events.envelope import Envelope
 from shared.events.people import PersonIdentity
+from shared.sealing import Cell
 
 Key = tuple[UUID, UUID]
 
@@ -154,9 +155,8 @@ def _resealed(tx: Transaction, event: Envelope[EncounterCoded]) -> str:
     """The patient's identity, from the transit key of events to the store key of this service."""
     sealed = event.data.patient.identity
     person = tx.keys.open_event(event.tenant_id, sealed, PersonIdentity)
-    return tx.keys.seal_column(
-        tx.service, event.tenant_id, "encounters.identity", event.data.encounter_id, person
-    )
+    cell = Cell(tx.service, event.tenant_id, "encounters.identity", event.data.encounter_id)
+    return tx.keys.seal_column(cell, person)
 
 
 def _lines(lines: Iterable[CodedLine | ClaimLine]) -> tuple[ClaimedLine, ...]:

@@ -36,6 +36,7 @@ from shared.events.payments import (
     RemittanceReceived,
 )
 from shared.money import ZERO
+from shared.sealing import Cell
 
 KIND = "835"
 UNKNOWN_PAYEE = "payee_unknown"
@@ -195,7 +196,7 @@ def _kept(tx: Transaction, file_id: UUID, file: IncomingFile) -> NewFile:
         kind=KIND,
         sequence=file.sequence,
         sha256=hashlib.sha256(file.content).digest(),
-        raw=tx.keys.seal_column(tx.service, tx.tenant_id, place, file_id, file.content),
+        raw=tx.keys.seal_column(Cell(tx.service, tx.tenant_id, place, file_id), file.content),
         status="refused" if file.refused else "read",
         reason=file.refused,
         received_at=clock.business(),

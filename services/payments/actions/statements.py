@@ -21,6 +21,7 @@ from shared.database import Transaction
 from shared.events.envelope import Origin
 from shared.events.payments import StatementBody, StatementIssued, StatementLine
 from shared.events.people import PersonIdentity, PostalAddress
+from shared.sealing import Cell
 
 OTHER_SERVICE = "Medical service"
 
@@ -65,7 +66,7 @@ async def issue(tx: Transaction, account_id: UUID, *, due_days: int, cause: Orig
         account_id=account_id,
         ordinal=len(before) + 1,
         amount_cents=body.amount_due_cents,
-        body=tx.keys.seal_column(tx.service, tx.tenant_id, place, statement_id, body),
+        body=tx.keys.seal_column(Cell(tx.service, tx.tenant_id, place, statement_id), body),
         digest=digest,
         status=StatementStatus.APPROVED.value,
         issued_at=clock.business(),
@@ -114,14 +115,8 @@ def _facts(row: VisitRow) -> statements.VisitFacts:
 
 def _person(tx: Transaction, row: VisitRow) -> PersonIdentity:
     """Whom the newest visit names: a person's address is where the last visit found it."""
-    return tx.keys.open_column(
-        tx.service,
-        tx.tenant_id,
-        "encounters.identity",
-        row.id,
-        row.identity or "",
-        PersonIdentity,
-    )
+    cell = Cell(tx.service, tx.tenant_id, "encounters.identity", row.id)
+    return tx.keys.open_column(cell, row.identity or "", PersonIdentity)
 
 
 def _body(
@@ -168,7 +163,7 @@ def _statement_line(line: statements.Line) -> StatementLine:
 def _digest(tx: Transaction, lines: Sequence[statements.Line]) -> bytes:
     """What a statement asks for, as a keyed fingerprint: the same is not sent twice."""
     said = "|".join(f"{each.facts.encounter_id}:{each.visit.patient_owes}" for each in lines)
-    return tx.keys.blind_index(tx.service, tx.tenant_id, "statements.digest", said)
+    return tx.keys.blind_index(tx.service, tx.tenant_id, purpose="statements.digest", text=said)
 
 
 async def _supersede(tx: Transaction, before: Sequence[Statement]) -> None:
