@@ -120,9 +120,7 @@ def _received(
 
 def external_index(tx: Transaction, external_id: str) -> bytes:
     """What an encounter is found again by."""
-    return tx.keys.blind_index(
-        SERVICE, tx.tenant_id, purpose="encounter", text=external_id.strip()
-    )
+    return tx.keys.blind_index(SERVICE, tx.tenant_id, purpose="encounter", text=external_id.strip())
 
 
 def _arrival(tx: Transaction, one: Submission, known: resolving.Directory) -> _Arrival:
