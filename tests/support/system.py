@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.support.kafka import require_kafka
 from tests.support.processes import CLAIMS_SPLIT, Supervisor
 
 BUSES = ("embedded", "kafka")
+FIRST_PORT, PORTS_EACH, RANGES = 10_000, 2_000, 10
+"""Runs side by side take ranges of their own, below the ports that clients are given."""
 QUICK: Mapping[str, object] = {
     **SETTINGS,
     "gateway_requests_per_minute": 100_000,
@@ -46,7 +49,13 @@ class Engines:
         """How an installation on them is made."""
         servers = self.kafka.bootstrap_servers if self.kafka else ""
         chosen = {**QUICK, **overrides}
-        return Plan(self.postgres.admin_url, self.folder, kafka=servers, overrides=chosen)
+        return Plan(
+            self.postgres.admin_url,
+            self.folder,
+            kafka=servers,
+            port_base=FIRST_PORT + os.getpid() % RANGES * PORTS_EACH,
+            overrides=chosen,
+        )
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""F11, F13: events that cannot be handled step aside; too many of them stop the consumer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from shared import ids
+from shared.database import Database
+from shared.events.envelope import Envelope
+from shared.events.marks import Fact
+from shared.messaging import Consumer, DeadLetterDesk, ParkedRunner, consumer, open_bus
+from shared.messaging.bus import Bus, Outgoing
+from shared.messaging.limits import IN_A_ROW
+from shared.settings import ServiceSettings
+from tests.faults.conftest import BUS_PARAMS, Run
+from tests.support.builders import TENANT, envelope, envelopes
+from tests.support.databases import DatabaseFactory
+from tests.support.eventually import eventually
+from tests.support.messaging import (
+    Troubles,
+    caught_up,
+    counts,
+    funds,
+    outgoing,
+    running,
+    sample_topics,
+    subscription,
+    things,
+)
+from tests.support.postgres import PostgresServer
+
+pytestmark = pytest.mark.fault
+
+TOPIC = "rcm.payments.v1"
+BATCH = 500
+AFTERWARDS = 1_000
+PARTITIONS = 4
+
+
+@pytest.fixture(params=BUS_PARAMS)
+async def bus(request: pytest.FixtureRequest, postgres: PostgresServer) -> AsyncIterator[Bus]:
+    """A log with the sample's topics; on Kafka its groups have read what was there before."""
+    async with postgres.database() as url:
+        servers = request.getfixturevalue("kafka") if request.param == "kafka" else ""
+        settings = ServiceSettings(bus_url=url, kafka_bootstrap_servers=servers)
+        made = open_bus(settings, role="faults")
+        await made.start()
+        await made.apply_topics(sample_topics())
+        yield made
+        await made.stop()
+
+
+@pytest.fixture
+async def database(service_database: DatabaseFactory) -> Database:
+    """The sample service's database."""
+    return await service_database("sample")
+
+
+async def test_f11_poison_steps_aside(bus: Bus, run: Run, database: Database) -> None:
+    troubles, held = Troubles(), ids.new()
+    events, records = _with_poison(held)
+    followers = [envelope(funds(held)) for _ in range(3)]
+    wanted = subscription(troubles)
+    desk = DeadLetterDesk(database, wanted)
+    assert await bus.publish([*records, *map(outgoing, followers)]) == [None] * (BATCH + 3)
+    async with running(Consumer(bus, database, wanted), ParkedRunner(database, wanted)):
+        await caught_up(bus, [TOPIC])
+        bad = {events[n].id for n in (0, BATCH // 2, BATCH // 2 + 1, BATCH - 1)}
+        letters = await desk.list()
+        assert {letter.event_id for letter in letters} == bad
+        assert {letter.attempts for letter in letters} == {1}
+        assert len(await things(database, TENANT)) == BATCH - len(bad)
+        assert (await counts(database, "parked_events"))["parked_events"] == len(followers)
+        seconds = await _more_goes_through(bus, database)
+        for letter in letters:
+            await desk.discard(letter.id, by="user:test", reason="poison made by a test")
+        await eventually(lambda: _added(database, held, len(followers)), describe="followers freed")
+    assert await counts(database, "parked_events", "key_holds") == {
+        "parked_events": 0,
+        "key_holds": 0,
+    }
+    run.saw(f"{len(bad)} bad of {BATCH}, 3 followers freed, next {AFTERWARDS} in {seconds:.1f} s")
+
+
+async def test_f11_a_refusal_is_replayed_before_its_followers(
+    bus: Bus, run: Run, database: Database
+) -> None:
+    troubles, held = Troubles(), ids.new()
+    events = envelopes([funds() for _ in range(BATCH)])
+    events[100] = envelope(funds(held, trace="refuse"))
+    events[101] = envelope(funds(held, trace="refuse"))
+    wanted = subscription(troubles)
+    desk = DeadLetterDesk(database, wanted)
+    assert await bus.publish([outgoing(event) for event in events]) == [None] * BATCH
+    async with running(Consumer(bus, database, wanted), ParkedRunner(database, wanted)):
+        await caught_up(bus, [TOPIC])
+        (letter,) = await desk.list()
+        assert letter.event_id == events[100].id
+        assert len(await things(database, TENANT)) == BATCH - 2
+        troubles.mended = True
+        assert (await desk.replay(letter.id, by="user:test")).error == ""
+        await eventually(lambda: _added(database, held, 2), describe="both applied, in order")
+    assert await counts(database, "parked_events", "key_holds") == {
+        "parked_events": 0,
+        "key_holds": 0,
+    }
+    run.saw(f"1 dead letter, 1 follower parked, {BATCH - 2} applied, replay freed both")
+
+
+async def test_f13_a_bad_deploy_stops_the_consumer(
+    bus: Bus, run: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "LIMIT_SECONDS", 0.1)
+    troubles = Troubles()
+    events = envelopes([funds(trace="refuse") for _ in range(BATCH)])
+    wanted = subscription(troubles)
+    desk = DeadLetterDesk(database, wanted)
+    assert await bus.publish([outgoing(event) for event in events]) == [None] * BATCH
+    bad = Consumer(bus, database, wanted)
+    async with running(bad):
+        await eventually(lambda: bad.state["limit_tripped"], timeout_seconds=60, describe="stops")
+        assert bad.alive
+        assert not bad.ready
+    dead = (await counts(database, "dead_letters"))["dead_letters"]
+    assert IN_A_ROW <= dead <= IN_A_ROW * PARTITIONS
+    again = Consumer(bus, database, wanted)
+    async with running(again):
+        await eventually(lambda: again.state["limit_tripped"], describe="a restart obeys")
+        assert (await counts(database, "dead_letters"))["dead_letters"] == dead
+        troubles.mended = True
+        assert await desk.reset_limit()
+        await caught_up(bus, [TOPIC])
+    for letter in await desk.list():
+        assert (await desk.replay(letter.id, by="user:test")).error == ""
+    known = await things(database, TENANT)
+    assert len(known) == BATCH
+    assert set(known.values()) == {(1, 100, "")}
+    run.saw(f"stopped after {dead} dead letters of {BATCH}, none lost after reset and replay")
+
+
+def _with_poison(held: UUID) -> tuple[list[Envelope[Fact]], list[Outgoing]]:
+    """A batch: bad first and last, two bad ones of one key in its middle."""
+    middle = BATCH // 2
+    events = envelopes([funds() for _ in range(BATCH)])
+    events[middle : middle + 2] = [envelope(funds(held)), envelope(funds(held))]
+    records = [outgoing(event) for event in events]
+    for place, value in {0: b"{", middle: None, middle + 1: b'{"deposit_id": 7}'}.items():
+        records[place] = records[place]._replace(value=value)
+    headers = [
+        (name, b"application/avro" if name == "content-type" else value)
+        for name, value in records[-1].headers
+    ]
+    records[-1] = records[-1]._replace(headers=headers)
+    return events, records
+
+
+async def _more_goes_through(bus: Bus, database: Database) -> float:
+    before = len(await things(database, TENANT))
+    began = time.monotonic()
+    events = envelopes([funds() for _ in range(AFTERWARDS)])
+    assert await bus.publish([outgoing(event) for event in events]) == [None] * AFTERWARDS
+    await caught_up(bus, [TOPIC])
+    assert len(await things(database, TENANT)) == before + AFTERWARDS
+    return time.monotonic() - began
+
+
+async def _added(database: Database, deposit: UUID, times: int) -> bool:
+    known = (await things(database, TENANT)).get(deposit)
+    return known == (times, times * 100, "")
