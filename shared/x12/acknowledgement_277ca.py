@@ -3,13 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.x12.claim_837 import Claim
 from shared.x12.envelope import SetBody
 from shared.x12.errors import KINDS, Finding, Level, Place, Severity, finding
-from shared.x12.events import Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import Item, Opening
 from shared.x12.guides.acknowledgement_277ca import ACKNOWLEDGEMENT_277CA
 from shared.x12.loops import Branch
 from shared.x12.parties import ZERO, Party, Period, Reference
@@ -146,7 +145,7 @@ def write_batch_status(batch: BatchStatus, delimiters: Delimiters = _STANDARD) -
             out.add("HL", str(number), "2", "19", "1")
             write_name(out, provider.name)
         number += 1
-        _claim(out, claim, number, parent)
+        _claim(out, claim, number=number, parent=parent)
     return SetBody(ACKNOWLEDGEMENT_277CA, out.text(), out.count, delimiters)
 
 
@@ -159,11 +158,11 @@ def _totals(out: SegmentWriter, batch: BatchStatus) -> None:
             out.add("AMT", qualifier, write_amount(amount))
 
 
-def _claim(out: SegmentWriter, claim: ClaimStatus, number: int, parent: int) -> None:
+def _claim(out: SegmentWriter, claim: ClaimStatus, *, number: int, parent: int) -> None:
     out.add("HL", str(number), str(parent), "PT")
     write_name(out, claim.patient.name)
     out.add("TRN", "2", claim.claim_id)
-    write_details(out, claim.reports, claim.references, claim.dates)
+    write_details(out, claim.reports, references=claim.references, dates=claim.dates)
     for line in claim.lines:
         write_line(out, line)
 
@@ -174,10 +173,8 @@ def _claim(out: SegmentWriter, claim: ClaimStatus, number: int, parent: int) -> 
 class BatchStatusReader(TreeReader):
     """Reads a 277CA; its one item is a BatchStatus."""
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
-        super().__init__(guide, delimiters, options, caches, values=_values)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening, values=_values)
 
 
 def _values(body: Branch, context: Context) -> Iterator[Item]:
@@ -218,10 +215,7 @@ def _day(branch: Branch | None, qualifier: str, context: Context) -> dt.date | N
 
 
 def _reports(branch: Branch | None, context: Context) -> tuple[StatusReport, ...]:
-    return tuple(
-        read_report(e, context.component, context.amounts, context.dates)
-        for e in _of(branch, "STC")
-    )
+    return tuple(read_report(e, context.numbers) for e in _of(branch, "STC"))
 
 
 def _claims(receiver: Branch | None, context: Context) -> Iterator[ClaimStatus]:
@@ -248,7 +242,7 @@ def _periods(branch: Branch, context: Context) -> tuple[Period, ...]:
 
 
 def _line(branch: Branch, context: Context) -> LineStatus:
-    line = read_line(branch.segments[0], context.component, context.amounts)
+    line = read_line(branch.segments[0], context.numbers)
     return line._replace(
         reports=_reports(branch, context), references=_references(branch, context),
         dates=_periods(branch, context),

@@ -1,12 +1,11 @@
 """The 999 and the TA1: built from what a read found, written, and read back into findings."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.x12.envelope import Group, InterchangeAcknowledgement, SetBody, SetHeader
 from shared.x12.errors import KINDS, Finding, Level, Place, Severity, finding
-from shared.x12.events import GroupReading, InterchangeReading, Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import GroupReading, InterchangeReading, Item, Opening
 from shared.x12.guides.acknowledgement_999 import ACKNOWLEDGEMENT_999
 from shared.x12.loops import Branch
 from shared.x12.party_reading import padded
@@ -121,18 +120,22 @@ def _findings(out: SegmentWriter, findings: list[Finding]) -> None:
         key = (found.segment, _segment_id(found.segment_id), found.loop)
         by_segment.setdefault(key, []).append(found)
     for (ordinal, segment_id, loop), group in by_segment.items():
-        elements = [f for f in group if f.level == Level.ELEMENT]
-        codes = dict.fromkeys(f.code for f in group if f.level == Level.SEGMENT)
-        if elements:
-            codes["8"] = None
-        for code in codes:
-            out.add("IK3", segment_id, str(ordinal), _loop_id(loop), code)
-            for found in group:
-                if found.level == Level.SEGMENT and found.code == code:
-                    _context(out, found)
-            if code == "8":
-                for found in elements:
-                    _element(out, found)
+        _segment(out, ("IK3", segment_id, str(ordinal), _loop_id(loop)), group)
+
+
+def _segment(out: SegmentWriter, start: tuple[str, ...], group: list[Finding]) -> None:
+    """What is wrong with one segment; `start` is its IK3 up to the code."""
+    elements = [f for f in group if f.level == Level.ELEMENT]
+    codes = dict.fromkeys(f.code for f in group if f.level == Level.SEGMENT)
+    if elements:
+        codes["8"] = None
+    for code in codes:
+        out.add(*start, code)
+        for found in group:
+            if found.level == Level.SEGMENT and found.code == code:
+                _context(out, found)
+        for found in elements if code == "8" else ():
+            _element(out, found)
 
 
 def _element(out: SegmentWriter, found: Finding) -> None:
@@ -171,10 +174,8 @@ def _copy(value: str, delimiters: Delimiters) -> str:
 class AcknowledgementReader(TreeReader):
     """Reads a 999; its one item is an Acknowledgement."""
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
-        super().__init__(guide, delimiters, options, caches, values=_values)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening, values=_values)
 
 
 def _values(body: Branch, context: Context) -> Iterator[Item]:

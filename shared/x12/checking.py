@@ -61,7 +61,7 @@ class Checker:
             if spec.elements[number - 1].usage == "R":
                 self._note("element_missing", _place(node, ordinal, number), "")
 
-    def values(self, node: Node, ready: Ready, elements: Elements, ordinal: int) -> bool:
+    def values(self, node: Node, ready: Ready, elements: Elements, *, ordinal: int) -> bool:
         """Elements of which at least one was not seen before; True when all are right."""
         clean = True
         for number, value in enumerate(elements[1 : ready.most], 1):
@@ -87,7 +87,7 @@ class Checker:
                 self._note(fault.kind, place, fault.value)
         return clean
 
-    def relations(self, node: Node, ready: Ready, elements: Elements, ordinal: int) -> bool:
+    def relations(self, node: Node, ready: Ready, elements: Elements, *, ordinal: int) -> bool:
         """Syntax notes and formats: what one element says about another; True when all hold."""
         spec, size = ready.spec, len(elements)
         clean = True

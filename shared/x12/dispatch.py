@@ -101,7 +101,7 @@ class LoopNode:
 
     __slots__ = ("bit", "depth", "due", "entries", "loop", "names", "parent", "position")
 
-    def __init__(self, loop: Loop, parent: "LoopNode | None", position: int, bit: int) -> None:
+    def __init__(self, loop: Loop, parent: "LoopNode | None", *, position: int, bit: int) -> None:
         self.loop, self.parent, self.position, self.bit = loop, parent, position, bit
         self.depth: int = parent.depth + 1 if parent else 0
         self.entries: list[Node | LoopNode] = []
@@ -111,9 +111,9 @@ class LoopNode:
             place += first.id != previous
             previous = first.id
             entry: Node | LoopNode = (
-                Node(item, self, place, 1 << number)
+                Node(item, self, position=place, bit=1 << number)
                 if isinstance(item, Segment)
-                else LoopNode(item, self, place, 1 << number)
+                else LoopNode(item, self, position=place, bit=1 << number)
             )
             self.entries.append(entry)
         self.names = {e.bit: e for e in self.entries}
@@ -150,7 +150,7 @@ class Node:
         "spec",
     )
 
-    def __init__(self, segment: Segment, loop: LoopNode, position: int, bit: int) -> None:
+    def __init__(self, segment: Segment, loop: LoopNode, *, position: int, bit: int) -> None:
         self.segment, self.loop, self.position, self.bit = segment, loop, position, bit
         self.spec = spec_of(segment)
         self.plans: dict[str, Plan | None] = {}
@@ -260,13 +260,13 @@ def _chain(entry: Node | LoopNode) -> tuple[LoopNode, ...]:
 @lru_cache(maxsize=64)
 def compile_guide(guide: Guide) -> LoopNode:
     """The tables of a guide; made once and kept, they hold nothing of any file."""
-    return LoopNode(guide.body, None, 0, 0)
+    return LoopNode(guide.body, None, position=0, bit=0)
 
 
 @lru_cache(maxsize=64)
 def before_first(root: LoopNode) -> Node:
     """The place before the first segment of a set."""
-    return Node(Segment(root.opener.segment.id, "S", 1, "-"), root, 0, 0)
+    return Node(Segment(root.opener.segment.id, "S", 1, "-"), root, position=0, bit=0)
 
 
 def opens_with(entry: Node | LoopNode, segment_id: str) -> bool:

@@ -60,7 +60,10 @@ class InterchangeAcknowledgement(NamedTuple):
 
 
 class Route(NamedTuple):
-    """From whom to whom a file goes; group ids are the same unless given; usage P or T."""
+    """From whom to whom a file goes; group ids are the same unless given; usage P or T.
+
+    `acknowledgement_requested` asks the receiver for a TA1.
+    """
 
     sender: str
     receiver: str
@@ -69,6 +72,7 @@ class Route(NamedTuple):
     group_sender: str = ""
     group_receiver: str = ""
     usage: str = "P"
+    acknowledgement_requested: bool = False
 
 
 class Controls(NamedTuple):
@@ -182,7 +186,6 @@ def write_interchange(
     controls: Controls,
     *,
     at: datetime,
-    acknowledgement_requested: bool = False,
     acknowledgements: Iterable[InterchangeAcknowledgement] = (),
 ) -> bytes:
     """One interchange with one group around sets of one guide, or of TA1 only.
@@ -196,24 +199,22 @@ def write_interchange(
     if any(b.delimiters != delimiters for b in bodies):
         raise UnwritableError("one interchange has one set of delimiters")
     end = delimiters.terminator + "\n"
-    lines = [_isa(route, controls, at, acknowledgement_requested, delimiters)]
+    lines = [_isa(route, controls, at=at, delimiters=delimiters)]
     lines += [delimiters.element.join(("TA1", *ta1)) + end for ta1 in acknowledgements]
     if bodies:
-        lines += _group(bodies, route, controls, at)
+        lines += _group(bodies, route, controls, at=at)
     count = "1" if bodies else "0"
     lines.append(delimiters.element.join(("IEA", count, f"{controls.interchange:09d}")) + end)
     return "".join(lines).encode("utf-8")
 
 
-def _isa(
-    route: Route, controls: Controls, at: datetime, requested: bool, delimiters: Delimiters
-) -> str:
+def _isa(route: Route, controls: Controls, *, at: datetime, delimiters: Delimiters) -> str:
     element, component, repetition, terminator = delimiters
     fields = (
         "ISA", "00", " " * 10, "00", " " * 10, route.sender_qualifier, f"{route.sender:<15}",
         route.receiver_qualifier, f"{route.receiver:<15}", f"{at:%y%m%d}", f"{at:%H%M}",
-        repetition or "U", "00501", f"{controls.interchange:09d}", "1" if requested else "0",
-        route.usage, component,
+        repetition or "U", "00501", f"{controls.interchange:09d}",
+        "1" if route.acknowledgement_requested else "0", route.usage, component,
     )  # fmt: skip
     text = element.join(fields).upper() + terminator + "\n"
     if len(text) != 107 or text.count(element) != 16 or not text[:-2].isprintable():
@@ -221,7 +222,7 @@ def _isa(
     return text
 
 
-def _group(bodies: list[SetBody], route: Route, controls: Controls, at: datetime) -> list[str]:
+def _group(bodies: list[SetBody], route: Route, controls: Controls, *, at: datetime) -> list[str]:
     guide, delimiters = bodies[0].guide, bodies[0].delimiters
     element, end = delimiters.element, delimiters.terminator + "\n"
     sender = (route.group_sender or route.sender).upper()

@@ -97,7 +97,7 @@ class Place(NamedTuple):
     repetition: int = 0
 
 
-def _kinds(level: Level, snip: int, severity: Severity, table: str) -> dict[str, Kind]:
+def _kinds(level: Level, *, snip: int, severity: Severity, table: str) -> dict[str, Kind]:
     """Rows of `name code` separated by white space, all of one level, SNIP type and severity."""
     words = table.split()
     return {
@@ -109,9 +109,9 @@ def _kinds(level: Level, snip: int, severity: Severity, table: str) -> dict[str,
 KINDS: dict[str, Kind] = {
     **_kinds(
         Level.INTERCHANGE,
-        1,
-        Severity.ERROR,
-        """
+        snip=1,
+        severity=Severity.ERROR,
+        table="""
         interchange_control_mismatch 001  segment_terminator_invalid 004
         sender_qualifier_invalid 005      sender_invalid 006
         receiver_qualifier_invalid 007    receiver_invalid 008
@@ -129,18 +129,18 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.GROUP,
-        1,
-        Severity.ERROR,
-        """
+        snip=1,
+        severity=Severity.ERROR,
+        table="""
         group_not_supported 1  group_version_not_supported 2  group_trailer_missing 3
         group_control_mismatch 4  set_count_wrong 5  group_control_invalid 6  group_duplicate 19
         """,
     ),
     **_kinds(
         Level.SET,
-        1,
-        Severity.ERROR,
-        """
+        snip=1,
+        severity=Severity.ERROR,
+        table="""
         set_not_supported 1  set_trailer_missing 2  set_control_mismatch 3  segment_count_wrong 4
         segments_in_error 5  set_id_invalid 6  set_control_invalid 7  set_not_of_group 18
         implementation_reference_invalid 19  set_duplicate 23
@@ -149,31 +149,36 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.SEGMENT,
-        1,
-        Severity.ERROR,
-        "segment_unknown 1  trailing_separators 8  findings_cut_off 8",
+        snip=1,
+        severity=Severity.ERROR,
+        table="segment_unknown 1  trailing_separators 8  findings_cut_off 8",
     ),
     **_kinds(
         Level.SEGMENT,
-        2,
-        Severity.ERROR,
-        """
+        snip=2,
+        severity=Severity.ERROR,
+        table="""
         segment_unexpected 2  segment_missing 3  loop_missing 3  loop_repeated 4
         segment_repeated 5  segment_not_in_set 6  segment_out_of_order 7  segment_not_used I4
         """,
     ),
     **_kinds(
         Level.SEGMENT,
-        4,
-        Severity.ERROR,
-        "situational_segment_missing I6  situational_segment_present I9",
+        snip=4,
+        severity=Severity.ERROR,
+        table="situational_segment_missing I6  situational_segment_present I9",
     ),
-    **_kinds(Level.ELEMENT, 1, Severity.ERROR, "character_invalid 6  set_header_invalid 7"),
     **_kinds(
         Level.ELEMENT,
-        2,
-        Severity.ERROR,
-        """
+        snip=1,
+        severity=Severity.ERROR,
+        table="character_invalid 6  set_header_invalid 7",
+    ),
+    **_kinds(
+        Level.ELEMENT,
+        snip=2,
+        severity=Severity.ERROR,
+        table="""
         element_missing 1  conditional_missing 2  elements_too_many 3  too_short 4  too_long 5
         not_a_number 6  code_invalid 7  date_invalid 8  time_invalid 9  exclusion_violated 10
         repetitions_too_many 12  components_too_many 13  code_not_in_guide I6
@@ -184,26 +189,36 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.ELEMENT,
-        4,
-        Severity.ERROR,
-        "situational_element_missing I9  situational_element_present I13",
+        snip=4,
+        severity=Severity.ERROR,
+        table="situational_element_missing I9  situational_element_present I13",
     ),
-    **_kinds(Level.ELEMENT, 5, Severity.EDIT, "external_code_unknown 7"),
-    **_kinds(Level.ELEMENT, 5, Severity.ERROR, "place_of_service_unknown 7"),
+    **_kinds(
+        Level.ELEMENT,
+        snip=5,
+        severity=Severity.EDIT,
+        table="external_code_unknown 7",
+    ),
+    **_kinds(
+        Level.ELEMENT,
+        snip=5,
+        severity=Severity.ERROR,
+        table="place_of_service_unknown 7",
+    ),
     **_kinds(
         Level.CLAIM,
-        3,
-        Severity.ERROR,
-        """
+        snip=3,
+        severity=Severity.ERROR,
+        table="""
         claim_charge_differs A8:400  cob_claim_differs A8:286  cob_line_differs A8:286
         cob_paid_differs A8:286
         """,
     ),
     **_kinds(
         Level.CLAIM,
-        4,
-        Severity.ERROR,
-        """
+        snip=4,
+        severity=Severity.ERROR,
+        table="""
         replacement_without_reference A7:464  original_with_reference A7:464
         diagnosis_qualifier_wrong A7:255  diagnosis_order_wrong A7:255
         medicare_twice A7:480
@@ -211,9 +226,9 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.CLAIM,
-        4,
-        Severity.EDIT,
-        """
+        snip=4,
+        severity=Severity.EDIT,
+        table="""
         billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85
         pointer_unknown A7:255  pointer_repeated A7:255
         service_in_future A7:188  service_before_birth A7:187  period_reversed A7:188
@@ -221,39 +236,41 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.CLAIM,
-        5,
-        Severity.EDIT,
-        """
+        snip=5,
+        severity=Severity.EDIT,
+        table="""
         npi_check_digit A7:562  state_unknown A7:126  diagnosis_has_point A7:255
         """,
     ),
     **_kinds(
         Level.CLAIM,
-        7,
-        Severity.EDIT,
-        "frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286"
+        snip=7,
+        severity=Severity.EDIT,
+        table="frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286"
         " rejected_by_payer A3",
     ),
     **_kinds(
         Level.REPORT,
-        3,
-        Severity.ERROR,
-        """
+        snip=3,
+        severity=Severity.ERROR,
+        table="""
         line_does_not_balance line  claim_does_not_balance claim
         payment_does_not_balance payment  payment_negative payment
         """,
     ),
     **_kinds(
         Level.REPORT,
-        4,
-        Severity.EDIT,
-        "patient_share_differs patient  reversal_not_negated reversal  level_totals_differ totals",
+        snip=4,
+        severity=Severity.EDIT,
+        table="""
+        patient_share_differs patient  reversal_not_negated reversal  level_totals_differ totals
+        """,
     ),
     **_kinds(
         Level.REPORT,
-        4,
-        Severity.ERROR,
-        "rejection_without_reason rejection  acknowledgement_counts_differ counts",
+        snip=4,
+        severity=Severity.ERROR,
+        table="rejection_without_reason rejection  acknowledgement_counts_differ counts",
     ),
 }
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from shared.x12.envelope import Group, Interchange, InterchangeAcknowledgement, SetHeader
 from shared.x12.errors import Finding
+from shared.x12.guide import Guide
+from shared.x12.segments import Delimiters
 
 Elements: TypeAlias = list[str]
 CACHE_LIMIT = 4_096  # values remembered as good, per element and read
@@ -25,6 +27,15 @@ class Options:
     today: date | None = None
     check: bool = True
     cache_limit: int = CACHE_LIMIT
+
+
+class Opening(NamedTuple):
+    """What a set is read with; `caches` live as long as the interchange is read."""
+
+    guide: Guide
+    delimiters: Delimiters
+    options: Options
+    caches: dict[Any, Any]
 
 
 class Item(NamedTuple):

@@ -1,6 +1,6 @@
 """Values that all sets share, to segments: names, addresses, dates, amounts, adjustments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -43,6 +43,16 @@ def write_amount(amount: Decimal | None) -> str:
 def write_raw(out: SegmentWriter, raw: Raw) -> None:
     """A segment as it stood."""
     out.add(*elements_of(out, raw))
+
+
+def write_rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
+    """Those segments of `rest` that have one of these ids, in the order of the ids."""
+    if not rest:
+        return
+    for segment_id in ids:
+        for raw in rest:
+            if raw[0] == segment_id:
+                write_raw(out, raw)
 
 
 def elements_of(out: SegmentWriter, raw: Raw) -> list[str]:

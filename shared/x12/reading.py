@@ -14,6 +14,7 @@ from shared.x12.events import (
     InterchangeEnd,
     InterchangeStart,
     Item,
+    Opening,
     Options,
     SetEnd,
     SetStart,
@@ -54,7 +55,7 @@ class Consumer(Protocol):
         """The set is over: last items go to `out`, all findings come back."""
 
 
-Open: TypeAlias = Callable[[Guide, Delimiters, Options, dict[Any, Any]], Consumer]
+Open: TypeAlias = Callable[[Opening], Consumer]
 
 
 class Opener(NamedTuple):
@@ -116,6 +117,8 @@ class _File:
 
     def take(self, elements: Elements, delimiters: Delimiters) -> Iterator[Event]:
         match elements[0]:
+            case "" if len(elements) == 1:
+                return  # between two terminators stands nothing
             case "ISA":
                 yield from self._isa(elements, delimiters)
             case "IEA":
@@ -216,7 +219,8 @@ class _File:
                 finding("implementation_reference_invalid", place, value=reference)
             )
         self.kind = opener.guide.name
-        self.consumer = opener.open(opener.guide, self.delimiters, self.options, self.caches)
+        opening = Opening(opener.guide, self.delimiters, self.options, self.caches)
+        self.consumer = opener.open(opening)
 
     def _se(self, elements: Elements) -> Iterator[Event]:
         if self.header is None:
@@ -330,8 +334,7 @@ def _block_events(file: _File, block: Block) -> Iterator[Event]:
         elements = piece.strip(blank).split(separator)
         if elements[0] in stops:
             if elements[0] in _CONTROL:
-                if len(elements) > 1 or elements[0]:
-                    yield from file.take(elements, delimiters)
+                yield from file.take(elements, delimiters)
                 consumer = file.consumer
                 stops, keep, walk = _CONTROL | consumer.starts, consumer.held.append, consumer.walk
                 continue

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from shared.x12.parties import Party, Period, Procedure, Reference, find_reference
-from shared.x12.party_reading import Amounts, Dates, padded, read_procedure
+from shared.x12.party_reading import Numbers, padded, read_procedure
 from shared.x12.party_writing import (
     write_amount,
     write_date,
@@ -98,10 +98,9 @@ class ClaimStatus(NamedTuple):
         return find_reference(self.references, "1K")
 
 
-def read_report(
-    elements: list[str], component: str, amounts: Amounts, dates: Dates
-) -> StatusReport:
+def read_report(elements: list[str], numbers: Numbers) -> StatusReport:
     """STC."""
+    component, amounts, dates = numbers
     e = padded(elements, 13)
     triples = (padded(e[i].split(component), 3)[:3] for i in (1, 10, 11) if e[i])
     return StatusReport(
@@ -122,8 +121,9 @@ def write_report(out: SegmentWriter, report: StatusReport) -> None:
     )  # fmt: skip
 
 
-def read_line(elements: list[str], component: str, amounts: Amounts) -> LineStatus:
+def read_line(elements: list[str], numbers: Numbers) -> LineStatus:
     """SVC; the rest of its loop is added by `_replace`."""
+    component, amounts, _ = numbers
     e = padded(elements, 8)
     return LineStatus(
         read_procedure(e[1], component), amounts[e[2]], paid=amounts[e[3]] if e[3] else None,
@@ -137,12 +137,13 @@ def write_line(out: SegmentWriter, line: LineStatus) -> None:
         "SVC", write_procedure(out, line.procedure), write_amount(line.charge),
         write_amount(line.paid), line.revenue_code, "", "", write_amount(line.units),
     )  # fmt: skip
-    write_details(out, line.reports, line.references, line.dates)
+    write_details(out, line.reports, references=line.references, dates=line.dates)
 
 
 def write_details(
     out: SegmentWriter,
     reports: Iterable[StatusReport],
+    *,
     references: Iterable[Reference],
     dates: Iterable[Period],
 ) -> None:

@@ -1,7 +1,6 @@
 """Walk the segments of one set along its guide: loops out, findings of SNIP 1 and 2 noted."""
 
-from collections.abc import Container, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from shared.x12.checking import Checker, ReadyCache, ready_cache
 from shared.x12.dispatch import (
@@ -16,7 +15,7 @@ from shared.x12.dispatch import (
     segment_ids,
 )
 from shared.x12.errors import Finding, Place, finding
-from shared.x12.events import CACHE_LIMIT, Options
+from shared.x12.events import Opening, Options
 from shared.x12.guide import Guide
 from shared.x12.guides.standard import ELSEWHERE, SEGMENTS
 from shared.x12.levels import LevelRules
@@ -25,6 +24,7 @@ from shared.x12.segments import Delimiters
 
 FINDINGS_LIMIT = 5_000  # findings kept per set
 NEAR = 8  # segments within which a stray and a missing segment are taken for one fault
+_DEFAULT = Options()
 
 
 class _Frame:
@@ -42,8 +42,8 @@ class _Frame:
 class Walker:
     """Takes the segments between ST and SE one by one; holds findings and, if asked, the tree.
 
-    External lists are handed in by name; a list that is not handed in is not checked. `caches`
-    are shared by the sets of one interchange: values that were found good.
+    `options` say which external lists are checked. `caches` are shared by the sets of one
+    interchange: values that were found good.
     """
 
     def __init__(
@@ -51,9 +51,8 @@ class Walker:
         guide: Guide,
         delimiters: Delimiters,
         *,
-        external: Mapping[str, Container[str]] | None = None,
+        options: Options = _DEFAULT,
         tree: bool = False,
-        cache_limit: int = CACHE_LIMIT,
         caches: ReadyCache | None = None,
     ) -> None:
         root = compile_guide(guide)
@@ -63,7 +62,9 @@ class Walker:
         self._stack = [self.body] if tree else []
         self._component = delimiters.component
         self._ready = ReadyCache() if caches is None else caches
-        self._checker = Checker(delimiters, external or {}, self.note, cache_limit=cache_limit)
+        self._checker = Checker(
+            delimiters, options.external, self.note, cache_limit=options.cache_limit
+        )
         self._levels = LevelRules(self.note)
         self._frames = [_Frame(root)]
         self._depth = 0
@@ -71,7 +72,7 @@ class Walker:
         self._missed: list[tuple[int, LoopNode | Node, Finding]] = []
         self._lost = False
         self._known: dict[str, tuple[Node, Move]] = {}
-        self._cache_limit = cache_limit
+        self._cache_limit = options.cache_limit
         self._node = before_first(root)
 
     def feed(self, elements: Elements, text: str = "") -> None:
@@ -113,19 +114,19 @@ class Walker:
         size = len(elements)
         if size < least or size > most or not elements[-1]:
             self._checker.shape(node, elements, self.ordinal)
-            self._checker.values(node, ready, elements, self.ordinal)
+            self._checker.values(node, ready, elements, ordinal=self.ordinal)
             return False
         familiar = True
         for good, value in zip(goods, elements, strict=False):
             if value not in good:
                 familiar = False
-                if self._checker.values(node, ready, elements, self.ordinal):
+                if self._checker.values(node, ready, elements, ordinal=self.ordinal):
                     self._lost = False
                 elif node.bit == 1 and not fits(node, elements, self._component):
                     self._lost = True  # it opened a loop it does not belong to
                 break
         if size > more_from:
-            clean = self._checker.relations(node, ready, elements, self.ordinal)
+            clean = self._checker.relations(node, ready, elements, ordinal=self.ordinal)
             return familiar and clean
         return familiar
 
@@ -183,17 +184,6 @@ class Walker:
         move = (owed or free or near)[0]
         self._lost = self._lost or bool(move.opens)
         return move
-
-    def _shift(self, move: Move) -> None:
-        """A step that closes loops, opens one, or both."""
-        if self._depth > move.keep:
-            self._close(move.keep)
-        frame, bit = self._frames[move.keep], move.entry.bit
-        if move.due & ~frame.mask or frame.mask & bit:
-            self._unusual(frame, move)
-        frame.mask |= move.due | bit
-        for loop in move.opens:
-            self._open(loop)
 
     def _unusual(self, frame: _Frame, move: Move) -> None:
         """Something due was not seen, or the same is used once more."""
@@ -312,16 +302,12 @@ class Walker:
         return "segment_unexpected" if known else "segment_not_in_set"
 
 
-def walker_for(
-    guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-) -> Walker | None:
+def walker_for(opening: Opening) -> Walker | None:
     """The walker that a read asks for; none when it does not check."""
+    guide, delimiters, options, caches = opening
     if not options.check:
         return None
-    return Walker(
-        guide, delimiters, external=options.external, cache_limit=options.cache_limit,
-        caches=ready_cache(caches),
-    )  # fmt: skip
+    return Walker(guide, delimiters, options=options, caches=ready_cache(caches))
 
 
 def walk(

@@ -2,15 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.x12.checking import ready_cache
 from shared.x12.errors import Finding, NotANumberError
-from shared.x12.events import Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import Item, Opening
 from shared.x12.loops import Branch
 from shared.x12.parties import Name, Party
-from shared.x12.party_reading import Amounts, Dates, PartyReader
+from shared.x12.party_reading import Amounts, Dates, Numbers, PartyReader
 from shared.x12.segments import Delimiters
 from shared.x12.tree import Walker
 
@@ -29,6 +28,11 @@ class Context(NamedTuple):
     def component(self) -> str:
         """The component separator."""
         return self.delimiters.component
+
+    @property
+    def numbers(self) -> Numbers:
+        """The component separator with the numbers of this read."""
+        return Numbers(self.component, self.amounts, self.dates)
 
     def party(self, branch: Branch | None) -> Party:
         """The party of a loop that an NM1 opens; a party without a name when there is no loop."""
@@ -50,22 +54,14 @@ class TreeReader:
 
     starts: frozenset[str] = frozenset()
 
-    def __init__(
-        self,
-        guide: Guide,
-        delimiters: Delimiters,
-        options: Options,
-        caches: dict[Any, Any],
-        *,
-        values: Values,
-    ) -> None:
+    def __init__(self, opening: Opening, *, values: Values) -> None:
         self.out: list[Item] = []
         self.held: deque[Elements] = deque(maxlen=0)  # the walker keeps the segments
         self._values = values
-        self._context = Context(delimiters, Amounts(), Dates())
+        self._context = Context(opening.delimiters, Amounts(), Dates())
         self._walker = Walker(
-            guide, delimiters, external=options.external, tree=True,
-            cache_limit=options.cache_limit, caches=ready_cache(caches),
+            opening.guide, opening.delimiters, options=opening.options, tree=True,
+            caches=ready_cache(opening.caches),
         )  # fmt: skip
         self.walk = self._walker.feed
 

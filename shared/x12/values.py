@@ -36,19 +36,19 @@ def faults(element: Element, value: str, reader: Reader) -> list[Fault]:
     if element.usage == Unused:
         return [Fault("element_not_used", value)]
     if element.repeat == 1 or not reader.repetition:
-        return list(_one(element, value, reader, 0))
+        return list(_one(element, value, reader, repetition=0))
     repetitions = value.split(reader.repetition)
     found = [
         fault
         for number, part in enumerate(repetitions, 1)
-        for fault in _one(element, part, reader, number if len(repetitions) > 1 else 0)
+        for fault in _one(element, part, reader, repetition=number if len(repetitions) > 1 else 0)
     ]
     if len(repetitions) > element.repeat:
         found.append(Fault("repetitions_too_many", value, 0, element.repeat + 1))
     return found
 
 
-def _one(element: Element, value: str, reader: Reader, repetition: int) -> Iterator[Fault]:
+def _one(element: Element, value: str, reader: Reader, *, repetition: int) -> Iterator[Fault]:
     if not element.parts:
         kind = plain_fault(element, value, reader)
         if kind:

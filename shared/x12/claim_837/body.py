@@ -55,7 +55,7 @@ class ClaimSource:
     __slots__ = ("_held", "_kind", "_levels", "_numbers")
 
     def __init__(
-        self, held: list[Elements], kind: str, numbers: Numbers, levels: Mapping[str, Level]
+        self, held: list[Elements], kind: str, numbers: Numbers, *, levels: Mapping[str, Level]
     ) -> None:
         self._held, self._kind, self._numbers, self._levels = held, kind, numbers, levels
 

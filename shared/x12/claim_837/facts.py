@@ -27,10 +27,11 @@ class Facts:
 
     __slots__ = (
         "charge", "claim_id", "diagnoses", "discharged", "facility_at", "frequency", "has_others",
-        "lines", "names", "original_at", "reversed_at",
+        "lines", "names", "numbers", "original_at", "reversed_at",
     )  # fmt: skip
 
     def __init__(self, clm: Elements, numbers: Numbers) -> None:
+        self.numbers = numbers
         self.claim_id = clm[1]
         self.charge = numbers.amounts[clm[2]]
         self.frequency = padded(clm[5].split(numbers.component), 3)[2]
@@ -50,62 +51,64 @@ def gather_facts(segments: list[Elements], numbers: Numbers) -> Facts:
     for at, elements in enumerate(segments):
         take = _TAKE.get(elements[0])
         if take:
-            take(facts, at, elements, numbers)
+            take(facts, at, elements)
     return facts
 
 
-def _hi(facts: Facts, at: int, elements: Elements, numbers: Numbers) -> None:
+def _hi(facts: Facts, at: int, elements: Elements) -> None:
+    component = facts.numbers.component
     for number, text in enumerate(elements[1:], 1):
-        qualifier, _, rest = text.partition(numbers.component)
+        qualifier, _, rest = text.partition(component)
         if qualifier not in DIAGNOSES:
             return
-        facts.diagnoses.append((qualifier, rest.partition(numbers.component)[0], at, number))
+        facts.diagnoses.append((qualifier, rest.partition(component)[0], at, number))
 
 
-def _ref(facts: Facts, at: int, elements: Elements, _numbers: Numbers) -> None:
+def _ref(facts: Facts, at: int, elements: Elements) -> None:
     if elements[1:2] == ["F8"] and not facts.lines and not facts.has_others:
         facts.original_at = at
 
 
-def _nm1(facts: Facts, at: int, elements: Elements, _numbers: Numbers) -> None:
+def _nm1(facts: Facts, at: int, elements: Elements) -> None:
     if len(elements) > 9 and elements[8] == "XX":
         facts.names.append(at)
     if elements[1:2] == ["77"] and not facts.lines and not facts.has_others:
         facts.facility_at = at
 
 
-def _other(facts: Facts, _at: int, _elements: Elements, _numbers: Numbers) -> None:
+def _other(facts: Facts, _at: int, _elements: Elements) -> None:
     facts.has_others = True
 
 
-def _lx(facts: Facts, at: int, _elements: Elements, _numbers: Numbers) -> None:
+def _lx(facts: Facts, at: int, _elements: Elements) -> None:
     facts.lines.append(Line(at))
 
 
-def _service(charge: int, pointers: int) -> Callable[[Facts, int, Elements, Numbers], None]:
+def _service(charge: int, pointers: int) -> Callable[[Facts, int, Elements], None]:
     """SV1, SV2 and SV3 differ in where the charge and the pointers stand."""
 
-    def take(facts: Facts, at: int, elements: Elements, numbers: Numbers) -> None:
+    def take(facts: Facts, at: int, elements: Elements) -> None:
         if not facts.lines:
             return
         line = facts.lines[-1]
         line.service_at = at
-        line.charge = numbers.amounts["".join(elements[charge : charge + 1])]
+        line.charge = facts.numbers.amounts["".join(elements[charge : charge + 1])]
         if pointers and len(elements) > pointers and elements[pointers]:
-            line.pointers = elements[pointers].split(numbers.component)
+            line.pointers = elements[pointers].split(facts.numbers.component)
 
     return take
 
 
-def _dtp(facts: Facts, at: int, elements: Elements, numbers: Numbers) -> None:
+def _dtp(facts: Facts, at: int, elements: Elements) -> None:
     if len(elements) < 4:
         return
     _, qualifier, form, text = elements[:4]
+    dates = facts.numbers.dates
     if form == "RD8":
         one, _, other = text.partition("-")
-        first, last = numbers.dates[one], numbers.dates[other]
+        first, last = dates[one], dates[other]
     else:
-        first, last = numbers.dates[text[:8]], None
+        first, last = dates[text[:8]], None
     if qualifier == "472" and facts.lines:
         facts.lines[-1].days.append((at, first, last))
         return
@@ -115,7 +118,7 @@ def _dtp(facts: Facts, at: int, elements: Elements, numbers: Numbers) -> None:
         facts.reversed_at.append(at)
 
 
-_TAKE: dict[str, Callable[[Facts, int, Elements, Numbers], None]] = {
+_TAKE: dict[str, Callable[[Facts, int, Elements], None]] = {
     "HI": _hi,
     "REF": _ref,
     "NM1": _nm1,

@@ -1,16 +1,12 @@
 """Segments of an 837 to typed claims: each claim with the levels that stand above it."""
 
-from typing import Any
-
 from shared.x12.claim_837.body import ClaimSource
 from shared.x12.claim_837.levels import NOBODY, Level, Levels
 from shared.x12.claim_837.rules import ClaimRules
 from shared.x12.claim_837.values import BatchHead, Claim
 from shared.x12.errors import Finding, NotANumberError
-from shared.x12.events import Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import Item, Opening
 from shared.x12.party_reading import Amounts, Dates, Numbers, PartyReader, padded
-from shared.x12.segments import Delimiters
 from shared.x12.tree import FINDINGS_LIMIT, walker_for
 from shared.x12.views import view_of
 
@@ -22,19 +18,17 @@ class ClaimReader:
 
     starts = frozenset({"HL", "CLM"})
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
+    def __init__(self, opening: Opening) -> None:
         self.out: list[Item] = []
         self.held: list[Elements] = []
-        self._kind = guide.name[-1]
-        self._numbers = Numbers(delimiters.component, Amounts(), Dates())
+        self._kind = opening.guide.name[-1]
+        self._numbers = Numbers(opening.delimiters.component, Amounts(), Dates())
         self._ordinal = 2
         self._levels = Levels()
         self._found: list[Finding] = []
-        seen: set[int] = caches.setdefault("claims", set())
-        self._rules = ClaimRules(self._kind, self._numbers, options, seen)
-        self._walker = walker_for(guide, delimiters, options, caches)
+        seen: set[int] = opening.caches.setdefault("claims", set())
+        self._rules = ClaimRules(self._kind, self._numbers, opening.options, seen=seen)
+        self._walker = walker_for(opening)
         self.walk = self._walker.feed if self._walker else None
 
     @property
@@ -66,12 +60,12 @@ class ClaimReader:
 
     def _claim(self, held: list[Elements], ordinal: int) -> None:
         levels = self._levels.open
-        claim = view_of(Claim, ClaimSource(held, self._kind, self._numbers, levels))
+        claim = view_of(Claim, ClaimSource(held, self._kind, self._numbers, levels=levels))
         if not self._walker:
             self.out.append(Item(claim, held, ordinal))
             return
         try:
-            found = tuple(self._rules.findings(claim, held, ordinal, levels))
+            found = tuple(self._rules.findings(claim, held, ordinal, levels=levels))
         except NotANumberError:
             self.out.append(Item(None, held, ordinal))
             return

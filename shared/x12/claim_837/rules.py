@@ -24,7 +24,7 @@ _FREQUENCIES = {"P": frozenset("178"), "D": frozenset("178")}
 class ClaimRules:
     """The rules, and what they must remember from claim to claim."""
 
-    def __init__(self, kind: str, numbers: Numbers, options: Options, seen: set[int]) -> None:
+    def __init__(self, kind: str, numbers: Numbers, options: Options, *, seen: set[int]) -> None:
         self._kind = kind
         self._numbers = numbers
         self._today = options.today
@@ -32,7 +32,7 @@ class ClaimRules:
         self._levels = rules_levels.LevelRules()
 
     def findings(
-        self, claim: Claim, segments: list[Elements], ordinal: int, levels: Mapping[str, Level]
+        self, claim: Claim, segments: list[Elements], ordinal: int, *, levels: Mapping[str, Level]
     ) -> list[Finding]:
         """Findings of one claim; those of the levels above it only with its first claim.
 
@@ -46,7 +46,7 @@ class ClaimRules:
         if facts.has_others:
             found += other_payer_findings(claim, segments, ordinal)
         if facts.names:
-            found += rules_levels.npi_findings(segments, facts.names, ordinal, "2300")
+            found += rules_levels.npi_findings(segments, facts.names, ordinal=ordinal, loop="2300")
         if facts.facility_at:
             found += rules_levels.facility_findings(segments, facts.facility_at, ordinal)
         return found
@@ -86,7 +86,7 @@ class ClaimRules:
             for at, first, last in line.days:
                 if first is None:
                     continue
-                kind = _date_fault(first, last, today, born)
+                kind = _date_fault(first, last, today=today, born=born)
                 if kind:
                     place = Place(ordinal + at, "DTP", "2400", 3)
                     found.append(finding(kind, place, value=str(first)))
@@ -112,7 +112,7 @@ class ClaimRules:
         return found
 
 
-def _date_fault(first: date, last: date | None, today: date | None, born: date | None) -> str:
+def _date_fault(first: date, last: date | None, *, today: date | None, born: date | None) -> str:
     if last and last < first:
         return "period_reversed"
     if today and (last or first) > today:

@@ -36,7 +36,7 @@ def other_payer_findings(claim: Claim, segments: list[Elements], ordinal: int) -
     at = 0
     for other in claim.other_payers:
         at = where.first("SBR", after=at + 1)
-        yield from _claim_sums(claim, other, where, at)
+        yield from _claim_sums(claim, other, where, at=at)
         if claim.filing == "MB" and other.filing == "MB":
             yield finding("medicare_twice", where.place(at, "2320", 9), value="MB")
         if any(not a.amount for a in other.adjustments):
@@ -51,7 +51,7 @@ def _sum(adjustments: tuple[Adjustment, ...]) -> Decimal:
     return sum((a.amount for a in adjustments), ZERO)
 
 
-def _claim_sums(claim: Claim, other: OtherPayer, where: _Where, at: int) -> Iterator[Finding]:
+def _claim_sums(claim: Claim, other: OtherPayer, where: _Where, *, at: int) -> Iterator[Finding]:
     if other.paid is None:
         return
     decisions = [

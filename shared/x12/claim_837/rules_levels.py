@@ -41,7 +41,7 @@ class LevelRules:
             self._judged[kind] = level.ordinal
             segments, ordinal = level.held, level.ordinal
             names = [i for i, e in enumerate(segments) if e[0] == "NM1" and len(e) > 9]
-            found += npi_findings(segments, names, ordinal, "")
+            found += npi_findings(segments, names, ordinal=ordinal, loop="")
             if kind == "20":
                 found += _billing(segments, ordinal)
             elif kind == "22":
@@ -110,7 +110,7 @@ def facility_findings(segments: list[Elements], at: int, ordinal: int) -> Iterat
 
 
 def npi_findings(
-    segments: list[Elements], names: Iterable[int], ordinal: int, loop: str
+    segments: list[Elements], names: Iterable[int], *, ordinal: int, loop: str
 ) -> Iterator[Finding]:
     """Check digits of the NM1 at these indexes."""
     for index in names:

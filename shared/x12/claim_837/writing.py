@@ -1,12 +1,12 @@
 """Typed claims to the segments of an 837, with levels numbered and shared where they can be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer
 from shared.x12.claim_837.writing_line import write_line
 from shared.x12.envelope import SetBody
 from shared.x12.guide import Guide
-from shared.x12.parties import Party, Raw
+from shared.x12.parties import Party
 from shared.x12.party_writing import (
     write_adjustments,
     write_amount,
@@ -15,6 +15,7 @@ from shared.x12.party_writing import (
     write_period,
     write_raw,
     write_reference,
+    write_rest,
 )
 from shared.x12.segments import Delimiters, SegmentWriter
 
@@ -26,7 +27,7 @@ _BEFORE_CODES = ("CR1", "CR2", "CRC")
 
 
 def write_claims(
-    head: BatchHead, claims: Iterable[Claim], guide: Guide, delimiters: Delimiters = _STANDARD
+    head: BatchHead, claims: Iterable[Claim], guide: Guide, *, delimiters: Delimiters = _STANDARD
 ) -> SetBody:
     """One ST of an 837 of the guide's kind.
 
@@ -35,50 +36,55 @@ def write_claims(
     """
     out = SegmentWriter(delimiters)
     _head(out, head)
-    tree = _tree(list(claims))
     number = 0
-    for billing, subscribers in tree:
+    for billing, subscribers in _tree(list(claims)):
         number += 1
         billing_number = number
         out.add("HL", str(number), "", "20", "1")
         _billing(out, billing)
-        for subscriber, patients in subscribers:
-            number += 1
-            subscriber_number = number
-            has_patients = any(p[0].patient for p in patients)
-            out.add("HL", str(number), str(billing_number), "22", "1" if has_patients else "0")
-            _subscriber(out, subscriber)
-            for run in patients:
-                if run[0].patient:
-                    number += 1
-                    out.add("HL", str(number), str(subscriber_number), "23", "0")
-                    _patient(out, run[0], run[0].patient)
-                for claim in run:
-                    _claim(out, claim)
+        for runs in subscribers:
+            number = _subscriber_level(out, runs, number=number + 1, parent=billing_number)
     return SetBody(guide, out.text(), out.count, delimiters)
+
+
+def _subscriber_level(out: SegmentWriter, runs: "list[Run]", *, number: int, parent: int) -> int:
+    """A subscriber, his patients and their claims; the number of the last level comes back."""
+    subscriber = runs[0][0]
+    has_patients = any(run[0].patient for run in runs)
+    out.add("HL", str(number), str(parent), "22", "1" if has_patients else "0")
+    _subscriber(out, subscriber)
+    last = number
+    for run in runs:
+        if run[0].patient:
+            last += 1
+            out.add("HL", str(last), str(number), "23", "0")
+            _patient(out, run[0], run[0].patient)
+        for claim in run:
+            _claim(out, claim)
+    return last
 
 
 Run = list[Claim]
 
 
-def _tree(claims: list[Claim]) -> list[tuple[Claim, list[tuple[Claim, list[Run]]]]]:
+def _tree(claims: list[Claim]) -> list[tuple[Claim, list[list[Run]]]]:
     """Claims in order, grouped by billing provider, then subscriber, then patient.
 
     A claim of the subscriber's own after one of a patient opens a new subscriber level.
     """
-    tree: list[tuple[Claim, list[tuple[Claim, list[Run]]]]] = []
+    tree: list[tuple[Claim, list[list[Run]]]] = []
     previous: Claim | None = None
     for claim in claims:
         if previous is None or _billing_key(claim) != _billing_key(previous):
-            tree.append((claim, [(claim, [[claim]])]))
+            tree.append((claim, [[[claim]]]))
         elif _subscriber_key(claim) != _subscriber_key(previous) or (
             claim.patient is None and previous.patient is not None
         ):
-            tree[-1][1].append((claim, [[claim]]))
+            tree[-1][1].append([[claim]])
         elif _patient_key(claim) != _patient_key(previous):
-            tree[-1][1][-1][1].append([claim])
+            tree[-1][1][-1].append([claim])
         else:
-            tree[-1][1][-1][1][-1].append(claim)
+            tree[-1][1][-1][-1].append(claim)
         previous = claim
     return tree
 
@@ -143,25 +149,25 @@ def _claim(out: SegmentWriter, claim: Claim) -> None:
     )  # fmt: skip
     for period in claim.dates:
         write_period(out, period)
-    _rest(out, claim.rest, _BEFORE_AMOUNTS)
+    write_rest(out, claim.rest, _BEFORE_AMOUNTS)
     for amount in claim.amounts:
         out.add("AMT", amount.qualifier, write_amount(amount.value))
     for reference in claim.references:
         write_reference(out, reference)
-    _rest(out, claim.rest, _BEFORE_NOTES)
+    write_rest(out, claim.rest, _BEFORE_NOTES)
     for code, text in claim.notes:
         out.add("NTE", code, text)
-    _rest(out, claim.rest, _BEFORE_CODES)
+    write_rest(out, claim.rest, _BEFORE_CODES)
     _diagnoses(out, claim)
     for composites in claim.codes:
         out.add("HI", *(out.composite(*c) for c in composites))
-    _rest(out, claim.rest, ("HCP",))
+    write_rest(out, claim.rest, ("HCP",))
     for provider in claim.providers:
         write_party(out, provider)
     for payer in claim.other_payers:
         _other_payer(out, payer)
     for number, line in enumerate(claim.lines, 1):
-        write_line(out, line, number, claim.kind)
+        write_line(out, line, number, kind=claim.kind)
 
 
 def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
@@ -174,14 +180,6 @@ def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
         out.composite(*claim.accident), claim.special_program, "", "", "", "", "", "",
         claim.predetermination, claim.delay_reason,
     )  # fmt: skip
-
-
-def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
-    if rest:
-        for segment_id in ids:
-            for raw in rest:
-                if raw[0] == segment_id:
-                    write_raw(out, raw)
 
 
 def _diagnoses(out: SegmentWriter, claim: Claim) -> None:

@@ -14,6 +14,7 @@ from shared.x12.party_writing import (
     write_procedure,
     write_raw,
     write_reference,
+    write_rest,
 )
 from shared.x12.segments import SegmentWriter
 
@@ -22,7 +23,7 @@ _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
 _LAST = ("LQ", "FRM")
 
 
-def write_line(out: SegmentWriter, line: ServiceLine, number: int, kind: str) -> None:
+def write_line(out: SegmentWriter, line: ServiceLine, number: int, *, kind: str) -> None:
     """LX and all that belongs to it; `kind` P, I or D says which SV."""
     procedure, period = line.procedure, line.dates[0] if line.dates else None
     if (
@@ -30,17 +31,17 @@ def write_line(out: SegmentWriter, line: ServiceLine, number: int, kind: str) ->
         and not procedure.description and line[_AFTER_DATES:] == _NOTHING_MORE
         and not (line.details or period.last or period.time or line.dates[1:])
     ):  # fmt: skip
-        _plain(out, line, procedure, number)
+        _plain(out, line, procedure, number=number)
         return
     out.add("LX", str(number))
     _SERVICE[kind](out, line)
     rest = line.rest
     if rest:
-        _rest(out, rest, _BEFORE_DATES)
+        write_rest(out, rest, _BEFORE_DATES)
     for period in line.dates:
         write_period(out, period)
     if rest:
-        _rest(out, rest, _BEFORE_REFERENCES)
+        write_rest(out, rest, _BEFORE_REFERENCES)
     for reference in line.references:
         write_reference(out, reference)
     if line[_AFTER_DATES:] != _NOTHING_MORE:
@@ -51,7 +52,7 @@ _AFTER_DATES = ServiceLine._fields.index("references")
 _NOTHING_MORE = ((),) * (len(ServiceLine._fields) - _AFTER_DATES)
 
 
-def _plain(out: SegmentWriter, line: ServiceLine, procedure: Procedure, number: int) -> None:
+def _plain(out: SegmentWriter, line: ServiceLine, procedure: Procedure, *, number: int) -> None:
     """The line most claims have - LX, SV1, one day - in one go."""
     e, c, _, t = out.delimiters
     end = t if t == "\n" else t + "\n"
@@ -70,10 +71,10 @@ def _more(out: SegmentWriter, line: ServiceLine) -> None:
     """What most lines do not have."""
     for amount in line.amounts:
         out.add("AMT", amount.qualifier, write_amount(amount.value))
-    _rest(out, line.rest, ("K3",))
+    write_rest(out, line.rest, ("K3",))
     for code, text in line.notes:
         out.add("NTE", code, text)
-    _rest(out, line.rest, ("PS1", "HCP"))
+    write_rest(out, line.rest, ("PS1", "HCP"))
     for drug in line.drugs:
         _drug(out, drug)
     for provider in line.providers:
@@ -120,15 +121,6 @@ def _sv3(out: SegmentWriter, line: ServiceLine) -> None:
 
 
 _SERVICE = {"P": _sv1, "I": _sv2, "D": _sv3}
-
-
-def _rest(out: SegmentWriter, rest: Sequence[Raw], ids: Sequence[str]) -> None:
-    if not rest:
-        return
-    for segment_id in ids:
-        for raw in rest:
-            if raw[0] == segment_id:
-                write_raw(out, raw)
 
 
 def _forms(out: SegmentWriter, rest: Sequence[Raw]) -> None:

@@ -1,7 +1,7 @@
 """Loops of a 270 or 271 to typed values, one per patient."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.x12.eligibility_270_271.values import (
     Benefit,
@@ -13,12 +13,10 @@ from shared.x12.eligibility_270_271.values import (
     Trace,
 )
 from shared.x12.errors import Finding, Place, finding
-from shared.x12.events import Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import Item, Opening
 from shared.x12.loops import Branch
 from shared.x12.parties import Party, Period, Raw
 from shared.x12.party_reading import padded, read_period, read_procedure, read_raw, read_reference
-from shared.x12.segments import Delimiters
 from shared.x12.tree_reading import NOBODY, Context, TreeReader, first, ordinal_of
 
 _IN_PARTY = frozenset({"NM1", "N3", "N4", "REF", "PER", "PRV", "DMG", "DTP", "AAA"})
@@ -27,19 +25,15 @@ _IN_PARTY = frozenset({"NM1", "N3", "N4", "REF", "PER", "PRV", "DMG", "DTP", "AA
 class InquiryReader(TreeReader):
     """Reads a 270; items are Head, then an Inquiry per patient."""
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
-        super().__init__(guide, delimiters, options, caches, values=_inquiries)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening, values=_inquiries)
 
 
 class ResponseReader(TreeReader):
     """Reads a 271; items are Head, then a Response per patient."""
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
-        super().__init__(guide, delimiters, options, caches, values=_responses)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening, values=_responses)
 
 
 class _Patient(NamedTuple):
@@ -68,15 +62,20 @@ def _patients(body: Branch) -> Iterator[_Patient]:
         if not receivers:
             yield _Patient(source)
         for receiver in receivers:
-            subscribers = list(receiver.inner("2000C"))
-            if not subscribers:
-                yield _Patient(source, receiver)
-            for subscriber in subscribers:
-                dependents = list(subscriber.inner("2000D"))
-                if not dependents or first(subscriber, "2110C"):
-                    yield _Patient(source, receiver, subscriber)
-                for dependent in dependents:
-                    yield _Patient(source, receiver, subscriber, dependent)
+            yield from _patients_of(_Patient(source, receiver), receiver)
+
+
+def _patients_of(above: _Patient, receiver: Branch) -> Iterator[_Patient]:
+    subscribers = list(receiver.inner("2000C"))
+    if not subscribers:
+        yield above
+    for subscriber in subscribers:
+        own = above._replace(subscriber=subscriber)
+        dependents = list(subscriber.inner("2000D"))
+        if not dependents or first(subscriber, "2110C"):
+            yield own
+        for dependent in dependents:
+            yield own._replace(dependent=dependent)
 
 
 def _head(body: Branch, context: Context) -> Item:

@@ -31,7 +31,7 @@ def reference(codes: str, most: int = 1, usage: str = Situational) -> Segment:
     return Segment("REF", usage, most, f"R={codes} R")
 
 
-def moment(codes: str, form: str = D8, usage: str = Situational, most: int = 1) -> Segment:
+def moment(codes: str, form: str = D8, usage: str = Situational, *, most: int = 1) -> Segment:
     """DTP with one of these qualifiers."""
     return Segment("DTP", usage, most, f"R={codes} {form}")
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from shared.x12.errors import Finding, NotANumberError
-from shared.x12.events import Item, Options
-from shared.x12.guide import Guide
+from shared.x12.events import Item, Opening
 from shared.x12.parties import Name, Party, Period, Reference
 from shared.x12.party_reading import (
     Amounts,
@@ -29,7 +28,6 @@ from shared.x12.remittance_835.values import (
     ProviderAdjustment,
     ServicePayment,
 )
-from shared.x12.segments import Delimiters
 from shared.x12.tree import walker_for
 from shared.x12.views import view_of
 
@@ -60,16 +58,14 @@ class RemittanceReader:
 
     starts = frozenset({"LX", "CLP", "PLB"})
 
-    def __init__(
-        self, guide: Guide, delimiters: Delimiters, options: Options, caches: dict[Any, Any]
-    ) -> None:
+    def __init__(self, opening: Opening) -> None:
         self.out: list[Item] = []
         self.held: list[Elements] = []
-        self._numbers = Numbers(delimiters.component, Amounts(), Dates())
+        self._numbers = Numbers(opening.delimiters.component, Amounts(), Dates())
         self._ordinal = 2
         self._header = ""
         self._balance = Balance(self._numbers.amounts)
-        self._walker = walker_for(guide, delimiters, options, caches)
+        self._walker = walker_for(opening)
         self.walk = self._walker.feed if self._walker else None
 
     @property
@@ -138,14 +134,14 @@ class RemittanceReader:
             self.out.append(Item(value, held, ordinal))
 
     def _payment(self, held: list[Elements], ordinal: int) -> None:
-        numbers = self._numbers
-        value = read_payment(held, numbers.component, numbers.amounts, numbers.dates)
+        value = read_payment(held, self._numbers)
         self._balance.stated = value.amount
         self.out.append(Item(value, held, ordinal))
 
 
-def read_payment(held: list[Elements], component: str, amounts: Amounts, dates: Dates) -> Payment:
+def read_payment(held: list[Elements], numbers: Numbers) -> Payment:
     """Everything before the first LX."""
+    component, amounts, dates = numbers
     bpr, trn = [""] * 17, [""] * 5
     currency: tuple[str, ...] = ()
     delivery: tuple[str, ...] = ()

@@ -113,10 +113,7 @@ def _sums(segments: list[Elements], amounts: Amounts) -> _Sums:
                 lines.append(line._replace(adjusted=own))
             line, own = _Line(index, amounts[svc[2]], amounts[svc[3]], ZERO), ZERO
         elif e[0] == "CAS":
-            for at in range(2, len(e), 3):
-                if not any(e[at : at + 2]):
-                    continue
-                amount = amounts["".join(e[at + 1 : at + 2])]
+            for amount in _adjusted_by(e, amounts):
                 own += amount
                 total += amount
                 patient += amount if e[1] == "PR" else ZERO
@@ -127,6 +124,17 @@ def _sums(segments: list[Elements], amounts: Amounts) -> _Sums:
         amounts[clp[3]], amounts[clp[4]], total, patient,
         amounts[clp[5]] if clp[5] else ZERO, least, lines,
     )  # fmt: skip
+
+
+def _adjusted_by(cas: Elements, amounts: Amounts) -> list[Decimal]:
+    """The amounts of a CAS; NotANumberError for a reason without one."""
+    if len(cas) == 4 and cas[3]:
+        return [amounts[cas[3]]]
+    return [
+        amounts["".join(cas[at + 1 : at + 2])]
+        for at in range(2, len(cas), 3)
+        if any(cas[at : at + 2])
+    ]
 
 
 def _claim_findings(sums: _Sums, clp: Elements, ordinal: int) -> Iterator[Finding]:

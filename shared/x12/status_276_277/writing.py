@@ -107,7 +107,7 @@ def _claim(out: SegmentWriter, claim: Claim) -> None:
         return
     provider_level = claim.provider.name.entity and not claim.subscriber.name.entity
     out.add("TRN", "1" if provider_level else "2", claim.trace)
-    write_details(out, claim.reports, claim.references, claim.dates)
+    write_details(out, claim.reports, references=claim.references, dates=claim.dates)
     for line in claim.lines:
         write_line(out, line)
 

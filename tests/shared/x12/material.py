@@ -84,7 +84,9 @@ def rewrite(reading: SetReading, delimiters: Delimiters = STANDARD) -> SetBody |
         case "837P" | "837I" | "837D":
             batch = claim_837.batch_of(values)
             guide = getattr(claim_guides, f"CLAIM_{reading.kind}")
-            return batch and claim_837.write_claims(batch.head, batch.claims, guide, delimiters)
+            return batch and claim_837.write_claims(
+                batch.head, batch.claims, guide, delimiters=delimiters
+            )
         case "835":
             remittance = remittance_835.remittance_of(values)
             return remittance and remittance_835.write_remittance(remittance, delimiters)

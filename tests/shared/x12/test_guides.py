@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from shared.x12 import GUIDES, Delimiters
+from shared.x12 import GUIDES, Delimiters, Options
 from shared.x12.dispatch import LoopNode, Node, compile_guide, qualifier_codes, spec_of
 from shared.x12.guide import Element, Guide, Loop, Required, Segment, read_elements
 from shared.x12.printing import guide_table
@@ -26,35 +26,37 @@ def _opener(entry: Node | LoopNode) -> Segment:
     return (entry if isinstance(entry, Node) else entry.opener).segment
 
 
+def _rivals(loop: LoopNode) -> Iterator[tuple[Segment, Segment]]:
+    """Two uses of one segment id at one place."""
+    for one, other in combinations(loop.entries, 2):
+        first, second = _opener(one), _opener(other)
+        if one.position == other.position and first.id == second.id:
+            yield first, second
+
+
 @each_guide
 def test_no_two_uses_at_one_place_take_the_same_segment(guide: Guide) -> None:
     for loop in _loops(compile_guide(guide)):
-        for one, other in combinations(loop.entries, 2):
-            first, second = _opener(one), _opener(other)
-            if one.position == other.position and first.id == second.id:
-                codes = qualifier_codes(first), qualifier_codes(second)
-                assert all(codes), (loop.loop.name, first.id)
-                if first.usage == second.usage or first.id != "HL":
-                    assert not codes[0] & codes[1], (loop.loop.name, first.id)
+        for first, second in _rivals(loop):
+            codes = qualifier_codes(first), qualifier_codes(second)
+            assert all(codes), (loop.loop.name, first.id)
+            if first.usage == second.usage or first.id != "HL":
+                assert not codes[0] & codes[1], (loop.loop.name, first.id)
 
 
 @each_guide
 def test_every_segment_and_loop_is_reached_by_some_path(guide: Guide) -> None:
     root = compile_guide(guide)
+    every = [e for loop in _loops(root) for e in loop.entries if isinstance(e, Node)]
+    ids = {node.segment.id for node in every}
     reached: set[int] = set()
-    walker = Walker(guide, STANDARD)
-    waiting = [walker._node]
+    waiting = [Walker(guide, STANDARD)._node]
     while waiting:
-        node = waiting.pop()
-        for target_id in {e.segment.id for loop in _loops(root) for e in loop.entries
-                if isinstance(e, Node)}:  # fmt: skip
-            plan = node.plan(target_id)
-            for move in plan.choices if plan else ():
-                if id(move.target) not in reached:
-                    reached.add(id(move.target))
-                    waiting.append(move.target)
-    every = {id(e) for loop in _loops(root) for e in loop.entries if isinstance(e, Node)}
-    assert reached == every
+        plans = map(waiting.pop().plan, ids)
+        targets = {id(m.target): m.target for plan in plans if plan for m in plan.choices}
+        waiting += [target for key, target in targets.items() if key not in reached]
+        reached |= targets.keys()
+    assert reached == {id(node) for node in every}
 
 
 def _value(element: Element) -> str:
@@ -123,7 +125,7 @@ def _only_children_allowed(guide: Guide) -> bool:
 def test_the_least_message_of_a_guide_is_clean(guide: Guide) -> None:
     least = Least()
     least.loop(guide.body)
-    walker = Walker(guide, STANDARD, external=LISTS)
+    walker = Walker(guide, STANDARD, options=Options(external=LISTS))
     for elements in least.lines:
         walker.feed(elements)
     walker.finish()
@@ -138,7 +140,7 @@ def test_leaving_out_any_required_segment_is_noticed(guide: Guide) -> None:
     least = Least()
     least.loop(guide.body)
     for left_out in range(len(least.lines)):
-        walker = Walker(guide, STANDARD, external=LISTS)
+        walker = Walker(guide, STANDARD, options=Options(external=LISTS))
         for at, elements in enumerate(least.lines):
             if at != left_out:
                 walker.feed(elements)

@@ -64,12 +64,12 @@ _OTHER = Loop("2320", Situational, 10, (
     other_payer.MOA,
     other_payer.OTHER_INSURED,
     other_payer.OTHER_PAYER,
-    other_payer.other("2330C", "DN,P3", "R=1", "0B,1G,G2"),
-    other_payer.other("2330D", "82", "R=1,2", _IDS),
-    other_payer.other("2330E", "DQ", "R=1", _IDS),
-    other_payer.other("2330F", "85", "R=1,2", "G2,LU"),
-    other_payer.other("2330G", "77", "R=2", "0B,G2,LU"),
-    other_payer.other("2330H", "DD", "R=1", _IDS),
+    other_payer.other("2330C", "DN,P3", "R=1", ids="0B,1G,G2"),
+    other_payer.other("2330D", "82", "R=1,2", ids=_IDS),
+    other_payer.other("2330E", "DQ", "R=1", ids=_IDS),
+    other_payer.other("2330F", "85", "R=1,2", ids="G2,LU"),
+    other_payer.other("2330G", "77", "R=2", ids="0B,G2,LU"),
+    other_payer.other("2330H", "DD", "R=1", ids=_IDS),
 ))  # fmt: skip
 
 CLAIM = Loop("2300", Situational, 100, (

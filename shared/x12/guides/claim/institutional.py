@@ -21,25 +21,25 @@ _CAUSE = f"S(R=ABN,BN R {_POA})"
 _NOTES = "ALG,DCP,DGN,DME,MED,NTR,ODT,RHB,RLH,RNH,SET,SFM,SPT,UPI"
 
 
-def _codes(most: int, usage: str, first: str, rest: str = "", times: int = 11) -> Segment:
+def _codes(most: int, first: str, rest: str = "", *, times: int = 11) -> Segment:
     row = " ".join([f"R({first})", *[f"S({rest or first})"] * times])
-    return Segment("HI", usage, most, row)
+    return Segment("HI", Situational, most, row)
 
 
 _CODES = (
     Segment("HI", Required, 1, f"R(R=ABK,BK R {_POA})"),
     Segment("HI", Situational, 1, "R(R=ABJ,BJ R)"),
-    _codes(1, Situational, "R=APR,PR R", times=2),
+    _codes(1, "R=APR,PR R", times=2),
     Segment("HI", Situational, 1, f"R(R=ABN,BN R {_POA}) {' '.join([_CAUSE] * 11)}"),
     Segment("HI", Situational, 1, "R(R=DR R)"),
     Segment("HI", Situational, 2, f"R(R=ABF,BF R {_POA}) {' '.join([_PRESENT] * 11)}"),
     Segment("HI", Situational, 1, "R(R=BBR,BR,CAH R R=D8 R)"),
-    _codes(2, Situational, "R=BBQ,BQ R R=D8 R"),
-    _codes(2, Situational, "R=BI R R=RD8 R"),
-    _codes(2, Situational, "R=BH R R=D8 R"),
-    _codes(2, Situational, "R=BE R - - R"),
-    _codes(2, Situational, "R=BG R"),
-    _codes(2, Situational, "R=TC R"),
+    _codes(2, "R=BBQ,BQ R R=D8 R"),
+    _codes(2, "R=BI R R=RD8 R"),
+    _codes(2, "R=BH R R=D8 R"),
+    _codes(2, "R=BE R - - R"),
+    _codes(2, "R=BG R"),
+    _codes(2, "R=TC R"),
 )
 _PROVIDERS = (
     party("2310A", name("71", PERSON), Segment("PRV", Situational, 1, "R=AT R=PXC R"),
@@ -59,13 +59,13 @@ _OTHER = Loop("2320", Situational, 10, (
     other_payer.MOA,
     other_payer.OTHER_INSURED,
     other_payer.OTHER_PAYER,
-    other_payer.other("2330C", "71", "R=1", "0B,1G,G2,LU"),
-    other_payer.other("2330D", "72", "R=1", "0B,1G,G2,LU"),
-    other_payer.other("2330E", "ZZ", "R=1", "0B,1G,G2,LU"),
-    other_payer.other("2330F", "77", "R=2", "0B,G2,LU"),
-    other_payer.other("2330G", "82", "R=1", "0B,1G,G2,LU"),
-    other_payer.other("2330H", "DN", "R=1", "0B,1G,G2"),
-    other_payer.other("2330I", "85", "R=2", "G2,LU"),
+    other_payer.other("2330C", "71", "R=1", ids="0B,1G,G2,LU"),
+    other_payer.other("2330D", "72", "R=1", ids="0B,1G,G2,LU"),
+    other_payer.other("2330E", "ZZ", "R=1", ids="0B,1G,G2,LU"),
+    other_payer.other("2330F", "77", "R=2", ids="0B,G2,LU"),
+    other_payer.other("2330G", "82", "R=1", ids="0B,1G,G2,LU"),
+    other_payer.other("2330H", "DN", "R=1", ids="0B,1G,G2"),
+    other_payer.other("2330I", "85", "R=2", ids="G2,LU"),
 ))  # fmt: skip
 
 _REF_FOR_A_PAYER = Segment("REF", Situational, 20, "R=0B,1G,G2,LU R - S(R=2U R)")

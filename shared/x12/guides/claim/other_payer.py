@@ -46,11 +46,11 @@ MIA = Segment(
 )
 
 
-def other(loop: str, codes: str, entity: str, ids: str, usage: str = Required) -> Loop:
+def other(loop: str, codes: str, entity: str, *, ids: str) -> Loop:
     """A provider as another payer knows him: a name without a name, and his ids there."""
     most = ids.count(",") + 1
     many = 2 if "P3" in codes else 1
-    return party(loop, name(codes, entity), reference(ids, most, usage), many=many)
+    return party(loop, name(codes, entity), reference(ids, most, Required), many=many)
 
 
 AMOUNTS = (
@@ -59,11 +59,11 @@ AMOUNTS = (
     Segment("AMT", Situational, 1, "R=EAF R"),
 )
 PROFESSIONAL_OTHERS = (
-    other("2330C", "DN,P3", "R=1", "0B,1G,G2"),
-    other("2330D", "82", "R=1,2", "0B,1G,G2,LU"),
-    other("2330E", "77", "R=2", "0B,G2,LU"),
-    other("2330F", "DQ", "R=1", "0B,1G,G2,LU"),
-    other("2330G", "85", "R=1,2", "G2,LU"),
+    other("2330C", "DN,P3", "R=1", ids="0B,1G,G2"),
+    other("2330D", "82", "R=1,2", ids="0B,1G,G2,LU"),
+    other("2330E", "77", "R=2", ids="0B,G2,LU"),
+    other("2330F", "DQ", "R=1", ids="0B,1G,G2,LU"),
+    other("2330G", "85", "R=1,2", ids="G2,LU"),
 )
 
 PROFESSIONAL = Loop("2320", Situational, 10, (
