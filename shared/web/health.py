@@ -61,9 +61,10 @@ class Health:
 
     async def ready_checks(self) -> dict[str, bool]:
         """Whether work can be taken: up, not draining, databases answer within a second."""
-        answers = await asyncio.gather(*(_in_time(check) for check in self.ready.values()))
+        checks = dict(self.ready)  # a role that starts meanwhile adds its own
+        answers = await asyncio.gather(*(_in_time(check) for check in checks.values()))
         own = {"started": self.started, "not_draining": not self.draining}
-        return {**own, **dict(zip(self.ready, answers, strict=True))}
+        return {**own, **dict(zip(checks, answers, strict=True))}
 
 
 async def _in_time(check: AskedCheck) -> bool:

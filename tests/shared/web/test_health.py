@@ -99,3 +99,14 @@ async def test_the_beat_measures_the_loop(health: Health) -> None:
     stopping.set()
     await asyncio.wait_for(beat, 2)
     assert health.live_checks() == {"loop": False}
+
+
+async def test_a_role_that_starts_while_readiness_is_asked_does_no_harm() -> None:
+    health = Health(started=True)
+
+    async def slow() -> bool:
+        health.ready["late"] = slow
+        return True
+
+    health.ready["early"] = slow
+    assert (await health.ready_checks())["early"]
