@@ -7,8 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from sandbox.front_end import Batch
-from sandbox.remittances import CLEARINGHOUSE, envelope, noon
-from shared.x12 import InterchangeAcknowledgement, write_interchange
+from sandbox.outgoing import CLEARINGHOUSE, Outgoing
+from shared.x12 import InterchangeAcknowledgement
 from shared.x12.acknowledgement_277ca import (
     BatchStatus,
     ClaimStatus,
@@ -33,28 +33,23 @@ class Verdict(NamedTuple):
     control: str = ""
 
 
-def interchange_answer(
-    answer: InterchangeAcknowledgement, receiver: str, number: int, day: date
-) -> bytes:
+def interchange_answer(answer: InterchangeAcknowledgement, outgoing: Outgoing) -> bytes:
     """A file that holds one TA1."""
-    route, controls = envelope(receiver, number)
-    return write_interchange([], route, controls, at=noon(day), acknowledgements=[answer])
+    return outgoing.wrapped(acknowledgements=[answer])
 
 
-def group_answer(answer: Acknowledgement, receiver: str, number: int, day: date) -> bytes:
+def group_answer(answer: Acknowledgement, outgoing: Outgoing) -> bytes:
     """A file that holds one 999."""
-    route, controls = envelope(receiver, number)
-    return write_interchange([write_acknowledgement(answer)], route, controls, at=noon(day))
+    return outgoing.wrapped([write_acknowledgement(answer)])
 
 
-def claims_answer(
-    batch: Batch, verdicts: Iterable[Verdict], receiver: str, number: int, day: date
-) -> bytes:
+def claims_answer(batch: Batch, verdicts: Iterable[Verdict], outgoing: Outgoing) -> bytes:
     """A file that holds one 277CA, the answer to one ST of claims."""
+    _, number, day = outgoing
     total = sum((one.claim.charge for one in batch.claims), ZERO)
     status = with_totals(
         BatchStatus(
-            reference=f"{number}", created=day, time=f"{noon(day):%H%M}",
+            reference=f"{number}", created=day, time=outgoing.time,
             source=Party(Name("AY", "2", CLEARINGHOUSE, id_qualifier="46", id=CLEARINGHOUSE)),
             receiver=Party(batch.head.submitter.name._replace(entity="41")),
             trace=f"{CLEARINGHOUSE}{number}", received=day, processed=day,
@@ -63,8 +58,7 @@ def claims_answer(
             claims=tuple(_claim_status(one, day) for one in verdicts),
         )
     )  # fmt: skip
-    route, controls = envelope(receiver, number)
-    return write_interchange([write_batch_status(status)], route, controls, at=noon(day))
+    return outgoing.wrapped([write_batch_status(status)])
 
 
 def _claim_status(verdict: Verdict, day: date) -> ClaimStatus:

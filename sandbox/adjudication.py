@@ -70,7 +70,9 @@ class Decision(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def decide(payer: Payer, answer: Answer, design: Design, lines: Sequence[ClaimedLine]) -> Decision:
+def decide(
+    payer: Payer, answer: Answer, lines: Sequence[ClaimedLine], *, design: Design
+) -> Decision:
     """The payer's decision; design is the member's plan where the answer names none."""
     share = _PatientShare(answer, answer.design or design, lines)
     is_second = any(line.prior for line in lines)
@@ -84,7 +86,7 @@ def decide(payer: Payer, answer: Answer, design: Design, lines: Sequence[Claimed
         elif is_second:
             decided.append(_second_line(payer, answer, line))
         else:
-            decided.append(_allowed(payer, answer, line, share))
+            decided.append(_allowed(payer, answer, line, share=share))
     first = FORWARDED if answer.forward_to else PAID_FIRST
     status = PAID_SECOND if is_second else first
     return Decision(status, tuple(decided), tuple(dict.fromkeys(remarks)))
@@ -121,7 +123,9 @@ class _PatientShare:
         return tuple(Adjustment("PR", carc, amount) for carc, amount in shares if amount)
 
 
-def _allowed(payer: Payer, answer: Answer, line: ClaimedLine, share: _PatientShare) -> DecidedLine:
+def _allowed(
+    payer: Payer, answer: Answer, line: ClaimedLine, *, share: _PatientShare
+) -> DecidedLine:
     allowed = allowed_amount(payer, answer, line)
     free = line.code in payer.without_share
     patient = () if free else share.take(allowed)

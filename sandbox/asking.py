@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sandbox.acknowledgements import group_answer, interchange_answer
+from sandbox.outgoing import Outgoing
 from shared.errors import Unreadable
 from shared.x12 import Options, Severity, X12Error, read
 from shared.x12.acknowledgement_999 import acknowledge_group, acknowledge_interchange
@@ -29,11 +30,12 @@ def opened(data: bytes, *, today: date) -> Asked:
     interchange = reading.interchanges[0]
     sender, number = interchange.interchange.sender, interchange.interchange.control
     control = int(number) if number.isascii() and number.isdigit() else 1
+    outgoing = Outgoing(sender, control, today)
     ta1 = acknowledge_interchange(interchange)
     if ta1.status == "R":
-        return Asked(sender, control, refusal=interchange_answer(ta1, sender, control, today))
+        return Asked(sender, control, refusal=interchange_answer(ta1, outgoing))
     if any(each.severity is Severity.ERROR for each in reading.findings):
         answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
         if answer is not None:
-            return Asked(sender, control, refusal=group_answer(answer, sender, control, today))
+            return Asked(sender, control, refusal=group_answer(answer, outgoing))
     return Asked(sender, control, tuple(value for one in reading.sets for value in one.values))

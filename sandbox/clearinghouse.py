@@ -19,6 +19,7 @@ from sandbox import acknowledgements, eligibility, front_end, scenarios, status
 from sandbox.acknowledgements import Verdict
 from sandbox.deciding import Context, Outcome, decide_claim, service_from
 from sandbox.front_end import Batch, Desk
+from sandbox.outgoing import Outgoing
 from sandbox.paying import mailbox_file, settle
 from sandbox.repository import intake, mailbox, runs, store
 from sandbox.repository.intake import StoredClaim, Visit
@@ -70,7 +71,7 @@ class Clearinghouse:
                 return known[0]
             file_id = ids.derived(ids.NIL, f"sandbox:submission:{key}")
             now = await self._now(connection)
-            work = _Submission(self, connection, now, copies)
+            work = _Submission(self, connection, now=now, copies=copies)
             await work.process(data)
             await intake.add_submission(connection, key, file_id, sha256=digest, at=now)
             return file_id
@@ -100,7 +101,7 @@ class Clearinghouse:
         for payer, member in members:
             attempt = counts[payer, member] + seen[payer, member]
             seen[payer, member] += 1
-            verdict = scenarios.verdict(self.settings.seed, payer, member, attempt)
+            verdict = scenarios.verdict(self.settings.seed, payer, member, attempt=attempt)
             design = scenarios.design_of(self.settings.seed, payer, member)
             findings.append(eligibility.Finding(verdict, design))
         return eligibility.answer(question, findings, today=now.date())
@@ -182,7 +183,7 @@ class _Submission:
     """One file of claims inside its transaction."""
 
     def __init__(
-        self, house: Clearinghouse, connection: Connection, now: datetime, copies: int
+        self, house: Clearinghouse, connection: Connection, *, now: datetime, copies: int
     ) -> None:
         self.house = house
         self.connection = connection
@@ -207,15 +208,14 @@ class _Submission:
         await store.keep_interchange(self.connection, self.receiver, self.number)
 
     def _answer_envelopes(self, desk: Desk) -> None:
-        today = self.now.date()
         for ta1 in desk.interchange_answers:
-            number = self._next()
-            body = acknowledgements.interchange_answer(ta1, self.receiver, number, today)
-            self._file("TA1", body, self.now)
+            outgoing = self._next()
+            body = acknowledgements.interchange_answer(ta1, outgoing)
+            self._file(outgoing, "TA1", body, at=self.now)
         for answer in desk.group_answers:
-            number = self._next()
-            body = acknowledgements.group_answer(answer, self.receiver, number, today)
-            self._file("999", body, self.now)
+            outgoing = self._next()
+            body = acknowledgements.group_answer(answer, outgoing)
+            self._file(outgoing, "999", body, at=self.now)
 
     async def _decide(self, batch: Batch) -> None:
         context = await self._context([one.claim for one in batch.claims])
@@ -275,17 +275,17 @@ class _Submission:
     def _answer_claims(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
         if not verdicts:
             return
-        number, today = self._next(), self.now.date()
-        body = acknowledgements.claims_answer(batch, verdicts, self.receiver, number, today)
-        self._file("277CA", body, self.now + self.house.step)
+        outgoing = self._next()
+        body = acknowledgements.claims_answer(batch, verdicts, outgoing)
+        self._file(outgoing, "277CA", body, at=self.now + self.house.step)
 
-    def _next(self) -> int:
+    def _next(self) -> Outgoing:
         self.number += 1
-        return self.number
+        return Outgoing(self.receiver, self.number, self.now.date())
 
-    def _file(self, kind: str, body: bytes, at: datetime) -> None:
+    def _file(self, outgoing: Outgoing, kind: str, body: bytes, *, at: datetime) -> None:
         self.files += [
-            mailbox_file(self.receiver, self.number, kind, body, at=at, copy=copy)
+            mailbox_file(outgoing, kind, body, at=at, copy=copy)
             for copy in range(1, self.copies + 1)
         ]
 

@@ -127,13 +127,13 @@ class _Case(NamedTuple):
 
     def decide(self, answer: Answer) -> Decision:
         """The payer's decision under an answer."""
-        return decide(self.payer, answer, self.design, self.lines)
+        return decide(self.payer, answer, self.lines, design=self.design)
 
     def payment(self, decision: Decision, by: Payer | None = None) -> ClaimPayment:
         """The decision as the 835 says it."""
         payer = by or self.payer
         seed, receiver, today = self.context[:3]
-        control = control_number(seed, payer, receiver, self.claim.claim_id)
+        control = control_number(seed, payer, receiver=receiver, claim_id=self.claim.claim_id)
         return claim_payment(self.claim, decision, payer, control=control, received=today)
 
 

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sandbox.asking import opened
+from sandbox.outgoing import Outgoing
 from sandbox.payers import FULL, PAYERS, Design
-from sandbox.remittances import envelope, noon
 from sandbox.scenarios import Verdict
 from shared.errors import Unreadable
 from shared.money import Money
-from shared.x12 import write_interchange
 from shared.x12.eligibility_270_271 import (
     Benefit,
     Head,
@@ -69,13 +68,13 @@ def member_of(inquiry: Inquiry) -> tuple[str, str]:
 
 def answer(question: Question, findings: Sequence[Finding], *, today: date) -> bytes:
     """The 271 for a 270, its members in the same order, under the same control number."""
-    head = Head(question.head.reference, today, f"{noon(today):%H%M}", "11")
+    outgoing = Outgoing(question.sender, question.control, today)
+    head = Head(question.head.reference, today, outgoing.time, "11")
     responses = [
         _response(inquiry, found, today)
         for inquiry, found in zip(question.inquiries, findings, strict=True)
     ]
-    route, controls = envelope(question.sender, question.control)
-    return write_interchange([write_responses(head, responses)], route, controls, at=noon(today))
+    return outgoing.wrapped([write_responses(head, responses)])
 
 
 def _response(inquiry: Inquiry, found: Finding, today: date) -> Response:

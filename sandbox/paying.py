@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
-from uuid import UUID
 
 import msgspec
 
 from sandbox.deciding import Due
+from sandbox.outgoing import Outgoing
 from sandbox.payers import PAYERS
 from sandbox.remittances import Run, remittance, write
 from sandbox.repository import mailbox, runs, store
 from sandbox.repository.mailbox import StoredDeposit, StoredFile
-from sandbox.repository.runs import StoredPayment
+from sandbox.repository.runs import Owner, StoredPayment
 from sandbox.repository.store import Connection
 from sandbox.scenarios import Delivery
 from shared import ids
@@ -26,10 +26,10 @@ MOST_CLAIMS = 10_000
 
 
 def mailbox_file(
-    receiver: str, number: int, kind: str, body: bytes, *, at: datetime, copy: int = 1
+    outgoing: Outgoing, kind: str, body: bytes, *, at: datetime, copy: int = 1
 ) -> StoredFile:
     """A file with its id: the same receiver, control number and copy give the same one."""
-    file_id = ids.derived(ids.NIL, f"sandbox:{receiver}:{number}:{copy}")
+    file_id = ids.derived(ids.NIL, f"sandbox:{outgoing.receiver}:{outgoing.number}:{copy}")
     return StoredFile(file_id, kind, body, hashlib.sha256(body).hexdigest(), at)
 
 
@@ -43,7 +43,7 @@ async def settle(
     for _, group in groupby(due, key=_run_key):
         for chunk in _chunks([(one, _details(one)) for one in group]):
             number += 1
-            run = _Payout(connection, receiver, seed, number)
+            run = _Payout(connection, Outgoing(receiver, number, now.date()), seed)
             await run.pay(chunk, now=now, step=step)
     await store.keep_interchange(connection, receiver, number)
     await mailbox.release(connection, receiver, now)
@@ -75,45 +75,37 @@ def _chunks(dues: Chunk) -> Iterable[Chunk]:
 class _Payout:
     """One 835 and its deposit."""
 
-    def __init__(self, connection: Connection, receiver: str, seed: int, number: int) -> None:
+    def __init__(self, connection: Connection, outgoing: Outgoing, seed: int) -> None:
         self.connection = connection
-        self.receiver = receiver
+        self.outgoing = outgoing
         self.seed = seed
-        self.number = number
 
     async def pay(self, chunk: Chunk, *, now: datetime, step: timedelta) -> None:
         """Write the file and let the money arrive; a net debt is carried to the next run."""
         payment, first = chunk[0]
-        owner = self.receiver, payment.payer, payment.payee_npi
+        receiver, number, day = self.outgoing
+        owner = Owner(receiver, payment.payer, payment.payee_npi)
         run = Run(
-            self.receiver,
+            receiver,
             PAYERS[payment.payer],
             first.payee,
             tuple(claim for _, due in chunk for claim in due.claims),
             Money(sum(due.interest_cents for _, due in chunk)),
-            await runs.open_balances(self.connection, *owner),
+            await runs.open_balances(self.connection, owner),
         )
-        paid, left = remittance(self.seed, run, now.date())
-        await runs.keep_balance(self.connection, *owner, left=left)
+        paid, left = remittance(self.seed, run, day)
+        await runs.keep_balance(self.connection, owner, left=left)
         late = timedelta(days=1) if any(due.deposit_first for _, due in chunk) else timedelta()
-        body = write(paid, self.receiver, self.number, first.delivery)
+        body = write(paid, self.outgoing, first.delivery)
         copies = 2 if first.delivery is Delivery.TWICE else 1
         files = [
-            mailbox_file(self.receiver, self.number, "835", body, at=now + late, copy=copy)
+            mailbox_file(self.outgoing, "835", body, at=now + late, copy=copy)
             for copy in range(1, copies + 1)
         ]
-        await mailbox.add_files(self.connection, self.receiver, files)
+        await mailbox.add_files(self.connection, receiver, files)
         amount = Money.from_decimal(paid.payment.amount)
         if amount:
-            deposit = StoredDeposit(
-                self._deposit_id(paid.payment.trace),
-                paid.payment.trace,
-                amount.cents,
-                now.date(),
-                payment.payer,
-                now + step,
-            )
-            await mailbox.add_deposit(self.connection, self.receiver, deposit)
-
-    def _deposit_id(self, trace: str) -> UUID:
-        return ids.derived(ids.NIL, f"sandbox:{self.receiver}:{self.number}:deposit:{trace}")
+            trace = paid.payment.trace
+            deposit_id = ids.derived(ids.NIL, f"sandbox:{receiver}:{number}:deposit:{trace}")
+            deposit = StoredDeposit(deposit_id, trace, amount.cents, day, payment.payer, now + step)
+            await mailbox.add_deposit(self.connection, receiver, deposit)

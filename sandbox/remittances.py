@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from sandbox.adjudication import Adjustment, Decision
 from sandbox.chance import letters
+from sandbox.outgoing import Outgoing
 from sandbox.payers import Payer
 from sandbox.scenarios import Delivery
 from shared.money import ZERO, Money
-from shared.x12 import Controls, Route, write_interchange
 from shared.x12.claim_837 import Claim, ServiceLine
 from shared.x12.parties import (
     Address,
@@ -34,9 +34,6 @@ from shared.x12.remittance_835 import (
     write_remittance,
 )
 
-CLEARINGHOUSE = "CLAIMSTREAMCH"
-NOON = time(12)
-"""Every envelope says noon, so that the bytes depend on the business date alone."""
 _SHORT_BY = Decimal("0.10")
 
 
@@ -62,23 +59,13 @@ class Run(NamedTuple):
     owed: Mapping[str, int] = {}
 
 
-def envelope(receiver: str, number: int) -> tuple[Route, Controls]:
-    """From the clearinghouse to a receiver, under the receiver's next control number."""
-    return Route(CLEARINGHOUSE, receiver, usage="T"), Controls(number, number)
-
-
-def noon(day: date) -> datetime:
-    """The time that envelopes of a day carry."""
-    return datetime.combine(day, NOON)
-
-
 def payee_of(claim: Claim) -> Payee:
     """The billing provider of a claim."""
     billing = claim.billing
     return Payee(billing.name.last, billing.name.id, billing.reference("EI", "SY"))
 
 
-def control_number(seed: int, payer: Payer, receiver: str, claim_id: str) -> str:
+def control_number(seed: int, payer: Payer, *, receiver: str, claim_id: str) -> str:
     """The payer's own number of a claim (CLP07)."""
     return payer.code[0] + letters(seed, "control", payer.code, receiver, claim_id, length=11)
 
@@ -165,9 +152,10 @@ def remittance(seed: int, run: Run, paid_on: date) -> Carried:
         each: run.owed[each] - cents for each, cents in forwarded.items()
     }  # fmt: skip
     sign = -1 if earned.cents < 0 else 1
-    plb = [_plb(run, paid_on, "L6", -run.interest)] if run.interest else []
+    plb = [_plb(run, paid_on, reason="L6", amount=-run.interest)] if run.interest else []
     plb += [
-        _plb(run, paid_on, "FB", Money(sign * cents), each) for each, cents in forwarded.items()
+        _plb(run, paid_on, reason="FB", amount=Money(sign * cents), reference=each)
+        for each, cents in forwarded.items()
     ]
     draft = Remittance(_notice(run, trace, paid_on), run.claims, tuple(plb))
     amount = payment_expected(draft)
@@ -215,22 +203,18 @@ def _notice(run: Run, trace: str, paid_on: date) -> Payment:
 
 
 def _plb(
-    run: Run, paid_on: date, reason: str, amount: Money, reference: str = ""
+    run: Run, paid_on: date, *, reason: str, amount: Money, reference: str = ""
 ) -> ProviderAdjustment:
     year_end = date(paid_on.year, 12, 31)
     return ProviderAdjustment(run.payee.npi, year_end, reason, amount.to_decimal(), reference)
 
 
-def write(paid: Remittance, receiver: str, number: int, delivery: Delivery) -> bytes:
+def write(paid: Remittance, outgoing: Outgoing, delivery: Delivery) -> bytes:
     """The file; as damaged as the delivery says."""
     if delivery is Delivery.UNBALANCED:
         payment = paid.payment
         paid = paid._replace(payment=payment._replace(amount=payment.amount - _SHORT_BY))
-    day = paid.payment.date
-    if day is None:
-        raise ValueError("a payment has a date")
-    route, controls = envelope(receiver, number)
-    data = write_interchange([write_remittance(paid)], route, controls, at=noon(day))
+    data = outgoing.wrapped([write_remittance(paid)])
     return garbled(data) if delivery is Delivery.GARBLED else data
 
 

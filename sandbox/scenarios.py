@@ -191,7 +191,7 @@ class Asked(NamedTuple):
     attempt: int
 
 
-def verdict(seed: int, payer: str, member: str, attempt: int) -> Verdict:
+def verdict(seed: int, payer: str, member: str, *, attempt: int) -> Verdict:
     """What the 271 says on the n-th inquiry (from 0)."""
     scenario = SCENARIOS.get(member)
     if scenario is not None:

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import msgspec
 
 from sandbox.asking import opened
-from sandbox.remittances import envelope, noon
+from sandbox.outgoing import Outgoing
 from sandbox.repository.intake import KnownClaim
 from shared.errors import Unreadable
-from shared.x12 import write_interchange
 from shared.x12.parties import Reference
 from shared.x12.remittance_835 import ClaimPayment
 from shared.x12.status import Status, StatusReport
@@ -57,15 +56,13 @@ _NO_HEAD = Head("", None, "")
 
 def answer(question: Question, known: Sequence[KnownClaim | None], *, now: datetime) -> bytes:
     """The 277 for a 276, its claims in the same order, under the same control number."""
-    today = now.date()
-    head = Head(question.head.reference, today, f"{noon(today):%H%M}", "08")
+    outgoing = Outgoing(question.sender, question.control, now.date())
+    head = Head(question.head.reference, outgoing.day, outgoing.time, "08")
     responses = [
         _response(inquiry, claim, now)
         for inquiry, claim in zip(question.inquiries, known, strict=True)
     ]
-    route, controls = envelope(question.sender, question.control)
-    body = write_status_responses(head, responses)
-    return write_interchange([body], route, controls, at=noon(today))
+    return outgoing.wrapped([write_status_responses(head, responses)])
 
 
 def _response(inquiry: StatusInquiry, claim: KnownClaim | None, now: datetime) -> StatusResponse:

@@ -220,7 +220,6 @@ class Billed(NamedTuple):
 
 def claim(visit: Visit, billed: Billed) -> Body:
     """The entry of what was done and what it costs."""
-    pointers = list(range(1, min(len(billed.conditions), MOST_POINTERS) + 1))
     resource = {
         "resourceType": "Claim",
         "status": "active",
@@ -236,7 +235,7 @@ def claim(visit: Visit, billed: Billed) -> Body:
             for sequence, url in enumerate(billed.conditions, 1)
         ],
         "item": [
-            _item(sequence, code, billed.encounter, pointers, visit.day)
+            _item(visit, billed, code) | {"sequence": sequence}
             for sequence, code in enumerate(_codes(visit, billed.is_check_up), 1)
         ],
     }
@@ -249,18 +248,18 @@ def _codes(visit: Visit, is_check_up: bool) -> tuple[str, ...]:
     return weighted(_DONE[visit.profile], visit.draw("done"))
 
 
-def _item(sequence: int, code: str, encounter_url: str, pointers: list[int], day: date) -> Body:
+def _item(visit: Visit, billed: Billed, code: str) -> Body:
+    pointed = min(len(billed.conditions), MOST_POINTERS)
     dollars, rest = divmod(FEE_SCHEDULE[code], 100)
     if rest:
         raise ValueError(f"the fee for {code} is not in whole dollars")
     system = CPT if code[0].isdigit() else HCPCS
     return {
-        "sequence": sequence,
         "productOrService": {"coding": [{"system": system, "code": code}]},
-        "servicedDate": day.isoformat(),
+        "servicedDate": visit.day.isoformat(),
         "quantity": {"value": 1},
         "unitPrice": {"value": dollars, "currency": "USD"},
         "net": {"value": dollars, "currency": "USD"},
-        "diagnosisSequence": pointers,
-        "encounter": [{"reference": encounter_url}],
+        "diagnosisSequence": list(range(1, pointed + 1)),
+        "encounter": [{"reference": billed.encounter}],
     }

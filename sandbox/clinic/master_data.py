@@ -32,7 +32,8 @@ def _address(line1: str, city: str, zip_code: str) -> Body:
     return {"line1": line1, "line2": "", "city": city, "state": "WI", "zip_code": zip_code}
 
 
-def _provider(last_name: str, first_name: str, npi: str, taxonomy: str) -> Body:
+def _provider(name: str, npi: str, taxonomy: str) -> Body:
+    last_name, first_name = name.split(", ")
     return {"last_name": last_name, "first_name": first_name, "npi": npi, "taxonomy": taxonomy}
 
 
@@ -48,8 +49,8 @@ PRACTICES: tuple[Practice, ...] = (
             "email": "desk@lakeside.example",
         },
         (
-            _provider("Marlow", "Ines", "1999200011", "207Q00000X"),
-            _provider("Tolland", "Ruben", "1999200029", "207Q00000X"),
+            _provider("Marlow, Ines", "1999200011", "207Q00000X"),
+            _provider("Tolland, Ruben", "1999200029", "207Q00000X"),
         ),
     ),
     Practice(
@@ -63,8 +64,8 @@ PRACTICES: tuple[Practice, ...] = (
             "email": "desk@prairie.example",
         },
         (
-            _provider("Ashby", "Noor", "1999200037", "207R00000X"),
-            _provider("Quill", "Tomas", "1999200045", "207RE0101X"),
+            _provider("Ashby, Noor", "1999200037", "207R00000X"),
+            _provider("Quill, Tomas", "1999200045", "207RE0101X"),
         ),
     ),
     Practice(
@@ -78,8 +79,8 @@ PRACTICES: tuple[Practice, ...] = (
             "email": "desk@northgate.example",
         },
         (
-            _provider("Verden", "Odile", "1999200052", "207RH0003X"),
-            _provider("Hale", "Samir", "1999200060", "207RN0300X"),
+            _provider("Verden, Odile", "1999200052", "207RH0003X"),
+            _provider("Hale, Samir", "1999200060", "207RN0300X"),
         ),
     ),
 )

@@ -13,6 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sandbox.tables import balances, payments
 
 
+class Owner(NamedTuple):
+    """Whose debts: of a practice of a receiver, to a payer."""
+
+    receiver: str
+    payer: str
+    payee_npi: str
+
+
 class StoredPayment(NamedTuple):
     """A decision waiting for the run that pays it; details as JSON."""
 
@@ -48,36 +56,30 @@ async def take_due_payments(
     return [StoredPayment(*row[1:]) for row in rows]
 
 
-async def open_balances(
-    connection: AsyncConnection, receiver: str, payer: str, payee_npi: str
-) -> dict[str, int]:
+async def open_balances(connection: AsyncConnection, owner: Owner) -> dict[str, int]:
     """What the practice still owes the payer, by the trace of the 835 that left it."""
     found = await connection.execute(
         sa.select(balances.c.trace, balances.c.left_cents)
-        .where(*_owed(receiver, payer, payee_npi), balances.c.left_cents > 0)
+        .where(*_owed(owner), balances.c.left_cents > 0)
         .order_by(balances.c.trace)
     )
     return {row.trace: row.left_cents for row in found}
 
 
-async def keep_balance(
-    connection: AsyncConnection, receiver: str, payer: str, payee_npi: str, *, left: dict[str, int]
-) -> None:
+async def keep_balance(connection: AsyncConnection, owner: Owner, *, left: dict[str, int]) -> None:
     """Cents still owed, by trace."""
     for trace, cents in sorted(left.items()):
-        statement = insert(balances).values(
-            receiver=receiver, payer=payer, payee_npi=payee_npi, trace=trace, left_cents=cents
-        )
+        statement = insert(balances).values(**owner._asdict(), trace=trace, left_cents=cents)
         key = ["receiver", "payer", "payee_npi", "trace"]
         await connection.execute(
             statement.on_conflict_do_update(index_elements=key, set_={"left_cents": cents})
         )
 
 
-def _owed(receiver: str, payer: str, payee_npi: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _owed(owner: Owner) -> tuple[sa.ColumnElement[bool], ...]:
     columns = balances.c
     return (
-        columns.receiver == receiver,
-        columns.payer == payer,
-        columns.payee_npi == payee_npi,
+        columns.receiver == owner.receiver,
+        columns.payer == owner.payer,
+        columns.payee_npi == owner.payee_npi,
     )

@@ -41,7 +41,7 @@ answers = st.sampled_from([*KNOWN, *TEST_CENTS.values(), *(one for _, one in SUR
 def test_every_line_is_paid_between_nothing_and_its_charge(
     payer: Payer, answer: Answer, design: Design, lines: Lines
 ) -> None:
-    decision = decide(payer, answer, design, lines)
+    decision = decide(payer, answer, lines, design=design)
     assert [one.charge for one in decision.lines] == [one.charge for one in lines]
     for one in decision.lines:
         assert ZERO <= one.paid <= one.charge
@@ -53,7 +53,7 @@ def test_every_line_is_paid_between_nothing_and_its_charge(
 def test_the_patient_owes_no_more_than_the_plan_says(
     payer: Payer, design: Design, lines: Lines
 ) -> None:
-    decision = decide(payer, Answer(), design, lines)
+    decision = decide(payer, Answer(), lines, design=design)
     owed = Money.total(one.patient for one in decision.lines)
     shares = Money.total(one.allowed.share(design.coinsurance) for one in decision.lines)
     assert owed <= Money(design.copay_cents + design.deductible_cents) + shares
@@ -63,14 +63,14 @@ def test_the_patient_owes_no_more_than_the_plan_says(
 def test_a_denied_claim_pays_nothing_and_asks_nothing_of_the_patient(
     payer: Payer, design: Design, lines: Lines
 ) -> None:
-    decision = decide(payer, Answer(denials={"*": Denial("50")}), design, lines)
+    decision = decide(payer, Answer(denials={"*": Denial("50")}), lines, design=design)
     assert {(one.paid, one.patient) for one in decision.lines} == {(ZERO, ZERO)}
 
 
 @given(designs, lines)
 def test_only_medicare_withholds(design: Design, lines: Lines) -> None:
     for payer in PAYERS.values():
-        decision = decide(payer, Answer(), design, lines)
+        decision = decide(payer, Answer(), lines, design=design)
         reasons = {each.carc for one in decision.lines for each in one.adjustments}
         assert payer.is_medicare or "253" not in reasons
 
@@ -84,7 +84,7 @@ def test_two_payers_never_pay_more_than_the_charge(
         paid = data.draw(st.integers(0, one.charge.cents))
         patient = data.draw(st.integers(0, one.charge.cents - paid))
         after.append(one._replace(prior=Prior(Money(paid), Money(patient))))
-    decision = decide(payer, Answer(), Design(), after)
+    decision = decide(payer, Answer(), after, design=Design())
     for claimed, decided in zip(after, decision.lines, strict=True):
         assert claimed.prior is not None
         assert ZERO <= decided.paid <= claimed.prior.patient
@@ -92,7 +92,7 @@ def test_two_payers_never_pay_more_than_the_charge(
 
 @given(designs, lines)
 def test_a_forwarded_claim_leaves_the_patient_nothing(design: Design, lines: Lines) -> None:
-    first = decide(PAYERS["BEACON"], Answer(), design, lines)
+    first = decide(PAYERS["BEACON"], Answer(), lines, design=design)
     then = crossed_over(first)
     assert [one.paid for one in then.lines] == [one.patient for one in first.lines]
 
@@ -100,11 +100,11 @@ def test_a_forwarded_claim_leaves_the_patient_nothing(design: Design, lines: Lin
 @pytest.mark.parametrize(("charge", "allowed"), [("150.00", 102_50), ("90.00", 90_00)])
 def test_a_rate_never_exceeds_the_charge(charge: str, allowed: int) -> None:
     claimed = ClaimedLine("99213", (), 1, Money(int(charge.replace(".", ""))))
-    (one,) = decide(PAYERS["ASTER"], Answer(), Design(), [claimed]).lines
+    (one,) = decide(PAYERS["ASTER"], Answer(), [claimed], design=Design()).lines
     assert one.allowed == Money(allowed)
 
 
 def test_an_unlisted_code_is_allowed_at_a_part_of_its_charge() -> None:
     claimed = ClaimedLine("J1100", (), 1, Money(33_33))
-    (one,) = decide(PAYERS["ASTER"], Answer(), Design(), [claimed]).lines
+    (one,) = decide(PAYERS["ASTER"], Answer(), [claimed], design=Design()).lines
     assert one.allowed == Money(21_66)

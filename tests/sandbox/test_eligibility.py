@@ -92,12 +92,14 @@ async def test_bytes_that_are_no_270_are_refused(world: World) -> None:
 
 
 def test_the_share_of_inactive_members_is_the_documented_one() -> None:
-    said = Counter(scenarios.verdict(1, "ASTER", f"M{number}", 0) for number in range(20_000))
+    said = Counter(
+        scenarios.verdict(1, "ASTER", f"M{number}", attempt=0) for number in range(20_000)
+    )
     share = 1_000 * said[Verdict.INACTIVE] / 20_000
     assert abs(share - INACTIVE_OF_1000) < 4
     assert set(said) == {Verdict.ACTIVE, Verdict.INACTIVE}
 
 
 def test_the_test_payer_has_no_inactive_members() -> None:
-    said = {scenarios.verdict(1, "TESTPAY", f"M{number}", 0) for number in range(2_000)}
+    said = {scenarios.verdict(1, "TESTPAY", f"M{number}", attempt=0) for number in range(2_000)}
     assert said == {Verdict.ACTIVE}

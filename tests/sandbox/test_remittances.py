@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.deciding import Context, decide_claim
 from sandbox.front_end import Received
+from sandbox.outgoing import Outgoing
 from sandbox.payers import PAYERS
 from sandbox.remittances import Payee, Run, remittance, trace_of, write
 from sandbox.scenarios import Delivery
@@ -18,6 +19,7 @@ from shared.x12.remittance_835 import ClaimPayment, balances, reversal_of
 from tests.sandbox.samples import NOW, NPI, SENDER, claim
 
 TODAY = NOW.date()
+OUTGOING = Outgoing(SENDER, 1, TODAY)
 
 
 def paid(number: str = "C1") -> ClaimPayment:
@@ -81,8 +83,8 @@ def test_traces_tell_runs_receivers_and_seeds_apart() -> None:
 
 def test_a_delivery_damages_only_its_own_file() -> None:
     found = remittance(1, run_of(paid()), TODAY).remittance
-    whole = write(found, SENDER, 1, Delivery.PLAIN)
-    short = write(found, SENDER, 1, Delivery.UNBALANCED)
+    whole = write(found, OUTGOING, Delivery.PLAIN)
+    short = write(found, OUTGOING, Delivery.UNBALANCED)
     assert read(whole).findings == ()
     assert [one.kind for one in read(short).findings] == ["payment_does_not_balance"]
-    assert len(write(found, SENDER, 1, Delivery.GARBLED)) < len(whole)
+    assert len(write(found, OUTGOING, Delivery.GARBLED)) < len(whole)
