@@ -113,9 +113,9 @@ def _child(name: str, labels: dict[str, str]) -> Any:
     return found
 
 
-def count(metric: str, amount: float = 1, **labels: str) -> None:
+def count(metric: str, by: float = 1, **labels: str) -> None:
     """Add to a counter."""
-    _child(metric, labels).inc(amount)
+    _child(metric, labels).inc(by)
 
 
 def observe(metric: str, value: float, **labels: str) -> None:

@@ -76,7 +76,7 @@ ALLOWED = {
     "services/claims/domain/lifecycle": "import shared.money, shared.events, shared.codesets",
     "shared/service": "import shared.web.app, shared.messaging.outbox, shared.database",
     "shared/web/idempotency": "import sqlalchemy, shared.database",
-    "shared/messaging/kafka": "import aiokafka, shared.telemetry",
+    "shared/messaging/kafka/client": "import aiokafka, shared.telemetry",
     "shared/messaging/outbox": "import sqlalchemy, asyncpg",
     "shared/database/transaction": "import sqlalchemy, shared.sealing, shared.audit, shared.events",
     "shared/audit": "import sqlalchemy",
