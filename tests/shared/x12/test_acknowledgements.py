@@ -187,3 +187,11 @@ def test_every_kind_has_a_code_and_every_level_its_form() -> None:
         assert kind.code, name
         if kind.level == Level.CLAIM:
             assert kind.code[:2] in ("A3", "A6", "A7", "A8"), name
+
+
+def test_a_route_may_ask_for_a_ta1() -> None:
+    for asked in (False, True):
+        route = ROUTE._replace(acknowledgement_requested=asked)
+        read_back = read(write_interchange([], route, Controls(9), at=AT)).interchanges[0]
+        assert read_back.interchange.acknowledgement_requested is asked
+        assert read_back.findings == ()
