@@ -49,7 +49,7 @@ def _batches(inquiries: list[Inquiry]) -> list[list[Inquiry]]:
 async def _ask(workplace: Workplace, batch: list[Inquiry], items: dict[UUID, DueItem]) -> None:
     settings = cast(EligibilitySettings, workplace.settings)
     client = workplace.outside("clearinghouse", lambda: clearinghouse.client(settings))
-    told = await clearinghouse.ask(client, settings, batch, clock.business())
+    told = await clearinghouse.ask(client, settings, batch, at=clock.business())
     tenant_of = {one.check.id: one.check.tenant_id for one in batch}
     async with workplace.database.pipeline(set(tenant_of.values())) as tx:
         again = await actions.record(tx, tenant_of, told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -242,22 +243,24 @@ async def one(tx: Transaction, check_id: UUID, practices: Iterable[UUID] | None)
     return _check(row)
 
 
+class Search(NamedTuple):
+    """Which checks to list; None = any."""
+
+    practices: Iterable[UUID] | None
+    states: Sequence[str] | None
+    encounter: UUID | None
+    payer: UUID | None
+
+
 async def page(
-    tx: Transaction,
-    *,
-    practices: Iterable[UUID] | None,
-    states: Sequence[str] | None,
-    encounter: UUID | None,
-    payer: UUID | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
+    tx: Transaction, search: Search, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Check]:
     """Newest first, after the position (created_at, id)."""
     params: Mapping[str, object] = {
-        "practices": _scope(practices),
-        "states": None if not states else [*states],
-        "encounter": None if encounter is None else str(encounter),
-        "payer": None if payer is None else str(payer),
+        "practices": _scope(search.practices),
+        "states": None if not search.states else [*search.states],
+        "encounter": None if search.encounter is None else str(search.encounter),
+        "payer": None if search.payer is None else str(search.payer),
         "after_at": None if after is None else after[0],
         "after_id": None if after is None else str(after[1]),
         "limit": limit,

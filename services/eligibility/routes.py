@@ -63,15 +63,14 @@ async def search_checks(
     position = call.cursor(body.cursor, filter=wanted)
 
     async def read(tx: Transaction) -> Page[CheckOut]:
-        found = await repository.page(
-            tx,
+        search = repository.Search(
             practices=call.principal.practices,
             states=body.states,
             encounter=ids.read("encounter", body.encounter_id) if body.encounter_id else None,
             payer=ids.read("payer", body.payer_id) if body.payer_id else None,
-            after=cast(tuple[datetime, UUID] | None, position),
-            limit=body.limit + 1,
         )
+        after = cast(tuple[datetime, UUID] | None, position)
+        found = await repository.page(tx, search, after=after, limit=body.limit + 1)
         shown, more = found[: body.limit], len(found) > body.limit
         last = (shown[-1].created_at, shown[-1].id) if more else None
         return Page(

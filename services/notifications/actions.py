@@ -92,18 +92,20 @@ async def begin(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[At
             f"<{unique}@claimstream.invalid>",
         )
         if notification.channel is Channel.EMAIL:
-            await repository.start_delivery(tx, notification, attempt.message_id, clock.system())
+            await repository.start_delivery(
+                tx, notification, message_id=attempt.message_id, at=clock.system()
+            )
         attempts.append(attempt)
     return attempts
 
 
 async def keep_document(tx: Transaction, notification: Notification, document: bytes) -> None:
     """Keep what was rendered, so that every later look shows the same bytes."""
-    await repository.keep_document(tx, notification, document, clock.business())
+    await repository.keep_document(tx, notification, document, at=clock.business())
 
 
 async def settle(
-    tx: Transaction, notification: Notification, outcome: Outcome, code: str
+    tx: Transaction, notification: Notification, outcome: Outcome, *, code: str
 ) -> lifecycle.Verdict:
     """Record an attempt's outcome, publish what it means, and say whether to try again."""
     [current] = await repository.load(tx, [(notification.tenant_id, notification.id)])
@@ -111,7 +113,7 @@ async def settle(
     verdict = lifecycle.verdict(outcome, current.attempt, held)
     after = current._replace(status=verdict.status, attempt=verdict.next_attempt)
     await repository.settle(tx, after, reason=code, at=clock.business())
-    _announce(tx, current, verdict.status, code)
+    _announce(tx, current, verdict.status, code=code)
     return verdict
 
 
@@ -122,11 +124,11 @@ async def mark_mailed(tx: Transaction, notification: Notification) -> Notificati
         status=lifecycle.move(current.status, Status.SENT), updated_at=clock.business()
     )
     await repository.settle(tx, sent, reason="mailed", at=sent.updated_at)
-    _announce(tx, current, Status.SENT, "mailed")
+    _announce(tx, current, Status.SENT, code="mailed")
     return sent
 
 
-def _announce(tx: Transaction, notification: Notification, status: Status, code: str) -> None:
+def _announce(tx: Transaction, notification: Notification, status: Status, *, code: str) -> None:
     origin = Origin(
         notification.tenant_id,
         notification.practice_id,

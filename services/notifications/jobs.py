@@ -62,7 +62,7 @@ async def _carry_out(workplace: Workplace, attempt: Attempt, item: DueItem) -> N
     )
     answer = await smtp.send(email, settings)
     async with workplace.database.pipeline([notification.tenant_id]) as tx:
-        verdict = await actions.settle(tx, notification, answer.outcome, answer.code)
+        verdict = await actions.settle(tx, notification, answer.outcome, code=answer.code)
         if verdict.again_after_seconds is None:
             await due.done(tx, DELIVER, [item])
         else:

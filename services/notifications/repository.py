@@ -207,7 +207,7 @@ async def load(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[Not
 
 
 async def start_delivery(
-    tx: Transaction, notification: Notification, message_id: str, at: datetime
+    tx: Transaction, notification: Notification, *, message_id: str, at: datetime
 ) -> None:
     """Record that a conversation begins; a repeat of the same attempt counts up."""
     await tx.run(
@@ -235,7 +235,7 @@ async def end_delivery(
 
 
 async def keep_document(
-    tx: Transaction, notification: Notification, document: bytes, at: datetime
+    tx: Transaction, notification: Notification, document: bytes, *, at: datetime
 ) -> None:
     """Keep the rendered PDF, sealed."""
     cell = Cell(SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id)
@@ -293,24 +293,26 @@ async def by_statement(
     return _notification(row)
 
 
+class Search(NamedTuple):
+    """Which notifications to list; None = any."""
+
+    practices: Iterable[UUID] | None
+    status: str | None
+    channel: str | None
+    account: UUID | None
+
+
 async def page(
-    tx: Transaction,
-    *,
-    practices: Iterable[UUID] | None,
-    status: str | None,
-    channel: str | None,
-    account: UUID | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
+    tx: Transaction, search: Search, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Notification]:
     """Newest first, after the position (created_at, id)."""
     rows = await tx.rows(
         PAGE,
         {
-            "practices": _scope(practices),
-            "status": status,
-            "channel": channel,
-            "account": None if account is None else str(account),
+            "practices": _scope(search.practices),
+            "status": search.status,
+            "channel": search.channel,
+            "account": None if search.account is None else str(search.account),
             "after_at": None if after is None else after[0],
             "after_id": None if after is None else str(after[1]),
             "limit": limit,

@@ -60,15 +60,14 @@ async def search_notifications(
     position = call.cursor(body.cursor, filter=wanted)
 
     async def read(tx: Transaction) -> Page[NotificationOut]:
-        found = await repository.page(
-            tx,
+        search = repository.Search(
             practices=call.principal.practices,
             status=body.status,
             channel=body.channel,
             account=ids.read("account", body.account_id) if body.account_id else None,
-            after=cast(tuple[datetime, UUID] | None, position),
-            limit=body.limit + 1,
         )
+        after = cast(tuple[datetime, UUID] | None, position)
+        found = await repository.page(tx, search, after=after, limit=body.limit + 1)
         shown, more = found[: body.limit], len(found) > body.limit
         last = (shown[-1].created_at, shown[-1].id) if more else None
         return Page(

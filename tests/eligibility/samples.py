@@ -17,12 +17,13 @@ from shared.events.tenancy import (
     PracticeChanged,
     TenantChanged,
 )
+from shared.messaging.received import Handler
 from shared.sealing import Keyring
 from tests.support.builders import PRACTICE, TENANT
 
 ASTER = UUID("01900000-0000-7000-8000-00000000c001")
 ADDRESS = BusinessAddress(line1="1 Lake St", city="Madison", state="WI", zip_code="537031234")
-HANDLERS = {
+HANDLERS: dict[type[Fact], Handler] = {
     EncounterReceived: handlers.on_encounters_received,
     TenantChanged: handlers.on_tenants_changed,
     PracticeChanged: handlers.on_practices_changed,

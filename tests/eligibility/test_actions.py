@@ -53,8 +53,9 @@ async def told(database: Database, check: UUID, reading: Reading | None) -> dict
 async def test_each_coverage_becomes_a_check_and_an_intention(database: Database) -> None:
     checks = await opened(database, 3)
     assert len(checks) == 3
-    events = [one for one in await published(database) if type(one.data) is EligibilityRequested]
-    assert {one.data.check_id for one in events} == set(checks)
+    facts = [one.data for one in await published(database)]
+    requested = {one.check_id for one in facts if isinstance(one, EligibilityRequested)}
+    assert requested == set(checks)
     async with database.pipeline([TENANT]) as tx:
         assert await tx.scalar(text("select count(*) from due_work where job = 'inquire'")) == 3
 
@@ -128,6 +129,7 @@ async def test_an_encounter_before_its_master_data_waits(
         await deliver(database, HANDLERS, [fact])
         await run_parked(database, HANDLERS)
     [event] = await published(database)
+    assert isinstance(event.data, EligibilityRequested)
     assert event.data.encounter_id == early.encounter_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -33,7 +33,10 @@ from tests.support.builders import OTHER_TENANT, TENANT
 from tests.support.databases import DatabaseFactory
 from tests.support.services import deliver, published
 
-Payer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
+Payer = (
+    Callable[[httpx.Request], httpx.Response]
+    | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+)
 ACTIVE = (
     Benefit("1", service_types=("30",), plan="ASTER PPO"),
     Benefit("B", service_types=("98",), period="27", amount=Decimal(25), in_network="Y"),
@@ -102,20 +105,23 @@ async def test_a_batch_is_one_270_and_each_member_gets_its_answer(database: Data
     def payer(request: httpx.Request) -> httpx.Response:
         asked = inquiries_in(request)
         calls.append(len(asked))
-        told = {
-            "TEST-ACTIVE": {"benefits": ACTIVE},
-            "TEST-INACTIVE": {"benefits": (Benefit("6", service_types=("30",)),)},
-            "TEST-AAA72": {"reject": "72"},
+        told: dict[str, tuple[tuple[Benefit, ...], str]] = {
+            "TEST-ACTIVE": (ACTIVE, ""),
+            "TEST-INACTIVE": ((Benefit("6", service_types=("30",)),), ""),
+            "TEST-AAA72": ((), "72"),
         }
-        return answering(*[response_to(one, **told[one.subscriber.name.id]) for one in asked])
+        return answering(*[response_to(one, *told[one.subscriber.name.id]) for one in asked])
 
     assert await jobs.inquire(workplace(database, payer)) == 3
     assert calls == [3]
     facts = {type(one.data): one.data for one in await published(database)}
     verified = facts[EligibilityVerified]
+    assert isinstance(verified, EligibilityVerified)
     assert (verified.copay_cents, verified.deductible_left_cents) == (2500, 14_520)
     assert CoverageInactive in facts
-    assert facts[EligibilityFailed].reject_code == "72"
+    failed = facts[EligibilityFailed]
+    assert isinstance(failed, EligibilityFailed)
+    assert failed.reject_code == "72"
     assert await jobs.inquire(workplace(database, payer)) == 0
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from pypdf.generic import BooleanObject, DictionaryObject, TextStringObject
 
 from services.notifications.channels.documents import protected, statement_pdf
 from services.notifications.domain import message
@@ -29,9 +30,11 @@ def test_says_amount_date_and_each_figure() -> None:
 def test_same_statement_same_bytes_and_tagged() -> None:
     first, second = statement_pdf(statement(line())), statement_pdf(statement(line()))
     assert first == second
-    root = PdfReader(io.BytesIO(first)).trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/Lang"] == "en-US"
+    root = PdfReader(io.BytesIO(first)).root_object
+    mark_info = root["/MarkInfo"].get_object()
+    assert isinstance(mark_info, DictionaryObject)
+    assert mark_info["/Marked"] == BooleanObject(True)
+    assert root["/Lang"] == TextStringObject("en-US")
 
 
 def test_data_stays_inert_text() -> None:

@@ -30,6 +30,7 @@ async def ask(
     outside: httpx.AsyncClient,
     settings: EligibilitySettings,
     inquiries: Sequence[Inquiry],
+    *,
     at: datetime,
 ) -> list[Told]:
     """Ask about all of them in one 270; what was told of each, silence included."""

@@ -46,10 +46,13 @@ def _written(inquiry: Inquiry) -> codec.Inquiry:
     is_self = check.relationship == SELF or inquiry.member.subscriber is None
     subscriber = inquiry.patient if is_self else inquiry.member.subscriber
     return codec.Inquiry(
-        payer=Party(_organisation("PR", parties.payer_name, "PI", parties.payer_code)),
-        provider=Party(_organisation("1P", parties.practice_name, "XX", parties.practice_npi)),
+        payer=Party(_organisation("PR", parties.payer_name, id=("PI", parties.payer_code))),
+        provider=Party(_organisation("1P", parties.practice_name, id=("XX", parties.practice_npi))),
         subscriber=_person(
-            "IL", subscriber or inquiry.patient, check.service_date, inquiry.member.member_id
+            "IL",
+            subscriber or inquiry.patient,
+            check.service_date,
+            member_id=inquiry.member.member_id,
         ),
         dependent=None if is_self else _person("03", inquiry.patient, check.service_date),
         traces=(Trace(str(check.id), ORIGIN),),
@@ -57,11 +60,14 @@ def _written(inquiry: Inquiry) -> codec.Inquiry:
     )
 
 
-def _organisation(entity: str, name: str, qualifier: str, number: str) -> Name:
+def _organisation(entity: str, name: str, *, id: tuple[str, str]) -> Name:  # noqa: A002
+    qualifier, number = id
     return Name(entity, "2", name, id_qualifier=qualifier, id=number)
 
 
-def _person(entity: str, person: PersonIdentity, service_date: date, member_id: str = "") -> Party:
+def _person(
+    entity: str, person: PersonIdentity, service_date: date, *, member_id: str = ""
+) -> Party:
     home = person.address
     return Party(
         Name(
