@@ -63,7 +63,7 @@ async def reconcile(tx: Transaction, traces: Sequence[str]) -> None:
         if after == pair.deposit_status:
             continue
         lifecycle.moved(lifecycle.DEPOSIT, DepositStatus(pair.deposit_status), after)
-        await deposits.pair(tx, tx.tenant_id, pair, after)
+        await deposits.pair(tx, tx.tenant_id, pair, status=after)
         _tell(tx, pair, difference)
         if not difference and pair.remit_status == RemittanceStatus.POSTED:
             await _close(tx, pair)

@@ -57,7 +57,7 @@ async def receive_payment(
     await ledger.append(tx, [_paid(receipt, part) for part in parts])
     await _settle_statements(tx, account_id, amount)
     left = Money.total(each.owed for each in owing) - amount
-    _tell_payment(tx, receipt, parts, left)
+    _tell_payment(tx, receipt, parts, left=left)
     return receipt_id, left
 
 
@@ -87,7 +87,7 @@ def _paid(receipt: Receipt, part: Open) -> LedgerTransaction:
     )
 
 
-def _tell_payment(tx: Transaction, receipt: Receipt, parts: Sequence[Open], left: Money) -> None:
+def _tell_payment(tx: Transaction, receipt: Receipt, parts: Sequence[Open], *, left: Money) -> None:
     cause = Origin(tx.tenant_id, receipt.practice_id, parts[0].encounter_id, receipt.id)
     received = PatientPaymentReceived(
         receipt_id=receipt.id,

@@ -106,7 +106,7 @@ async def _decided(tx: Transaction, remit: Remit, found: Sequence[Postable]) -> 
         ],
     )
     return [
-        _outcome(by_claim[claim.id], claim, step, reason, mirrors)
+        _outcome(by_claim[claim.id], claim, step=step, reason=reason, mirrors=mirrors)
         for claim, step, reason in steps
         if step is not Step.WAIT
     ]
@@ -124,6 +124,7 @@ def _step(found: Postable, claim: Claim) -> tuple[Step, str]:
 def _outcome(
     found: Postable,
     claim: Claim,
+    *,
     step: Step,
     reason: str,
     mirrors: dict[tuple[UUID, UUID], list[Entry]],
@@ -164,7 +165,7 @@ async def _book(tx: Transaction, remit: Remit, outcomes: Sequence[Outcome]) -> N
     await claim_payments.settle(tx, remit.tenant_id, [_settled(each) for each in outcomes])
     await _wake_siblings(tx, remit, taken)
     for each in outcomes:
-        _tell(tx, remit, each, booked.get(each.payment.id), balances)
+        _tell(tx, remit, each, booked=booked.get(each.payment.id), balances=balances)
 
 
 def _transaction(remit: Remit, outcome: Outcome) -> LedgerTransaction:
@@ -215,6 +216,7 @@ def _tell(
     tx: Transaction,
     remit: Remit,
     outcome: Outcome,
+    *,
     booked: LedgerTransaction | None,
     balances: dict[tuple[UUID, UUID, Account], Money],
 ) -> None:
@@ -230,7 +232,7 @@ def _tell(
         )
         tx.publish(refused, subject=remit.id, caused_by=cause)
         return
-    matched = telling.matched(remit, claim, payment, outcome.lines)
+    matched = telling.matched(remit, claim, payment, lines=outcome.lines)
     tx.publish(matched, subject=claim.id, caused_by=cause)
     if booked is None:
         return

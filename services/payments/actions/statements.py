@@ -53,7 +53,7 @@ async def issue(tx: Transaction, account_id: UUID, *, due_days: int, cause: Orig
     before = await patients.statements(tx, account_id)
     statement_id = ids.derived(account_id, f"statement:{len(before) + 1}")
     person = _person(tx, rows[lines[-1].facts.encounter_id])
-    body = _body(statement_id, practice, person, lines, due_days)
+    body = _body(statement_id, practice, person, lines=lines, due_days=due_days)
     digest = _digest(tx, lines)
     if any(StatementStatus(each.status) in UNPAID and each.digest == digest for each in before):
         return True
@@ -123,6 +123,7 @@ def _body(
     statement_id: UUID,
     practice: Practice,
     person: PersonIdentity,
+    *,
     lines: Sequence[statements.Line],
     due_days: int,
 ) -> StatementBody:

@@ -26,7 +26,7 @@ _TRANSFERS = (Trigger.PATIENT_SHARE, Trigger.NEXT_PAYER)
 
 
 def matched(
-    remit: Remit, claim: Claim, payment: ClaimPayment, lines: Sequence[DecidedLine]
+    remit: Remit, claim: Claim, payment: ClaimPayment, *, lines: Sequence[DecidedLine]
 ) -> RemittanceClaimMatched:
     """The payer's decision on our claim, by our lines."""
     return RemittanceClaimMatched(

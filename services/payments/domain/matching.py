@@ -41,7 +41,7 @@ def decided_lines(payment: ClaimPayment, claimed: Sequence[ClaimedLine]) -> list
     weights = [abs(service.charge.cents) for service in services]
     shares = [each.amount.spread(weights) for each in payment.adjustments] if services else []
     lines = [
-        _decided(service, number, payment, [share[place] for share in shares])
+        _decided(service, payment, number=number, shares=[share[place] for share in shares])
         for place, (service, number) in enumerate(zip(services, numbers, strict=True))
     ]
     rest = payment.paid - Money.total(line.paid for line in lines)
@@ -53,7 +53,7 @@ def decided_lines(payment: ClaimPayment, claimed: Sequence[ClaimedLine]) -> list
 
 
 def _decided(
-    service: ServicePayment, number: int, payment: ClaimPayment, shares: list[Money]
+    service: ServicePayment, payment: ClaimPayment, *, number: int, shares: list[Money]
 ) -> DecidedLine:
     spread = tuple(
         replace(adjustment, amount=share)

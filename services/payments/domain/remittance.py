@@ -104,7 +104,9 @@ def differences(remittance: Remittance) -> list[Difference]:
     computed = Money.total(claim.paid for claim in remittance.claims) - Money.total(
         each.amount for each in remittance.provider_adjustments
     )
-    found.extend(_compared("payment_balance", "payment", remittance.total, computed))
+    found.extend(
+        _compared("payment_balance", "payment", stated=remittance.total, computed=computed)
+    )
     if remittance.total.cents < 0:
         found.append(Difference("negative_payment", "payment", remittance.total))
     return found
@@ -114,14 +116,16 @@ def _claim_differences(claim: ClaimPayment) -> Iterator[Difference]:
     place = f"claim {claim.position}"
     for number, service in enumerate(claim.services, start=1):
         computed = service.charge - _total(service.adjustments)
-        yield from _compared("line_balance", f"{place} line {number}", service.paid, computed)
+        line = f"{place} line {number}"
+        yield from _compared("line_balance", line, stated=service.paid, computed=computed)
     adjusted = _total(claim.adjustments) + Money.total(
         _total(service.adjustments) for service in claim.services
     )
-    yield from _compared("claim_balance", place, claim.paid, claim.charge - adjusted)
+    computed = claim.charge - adjusted
+    yield from _compared("claim_balance", place, stated=claim.paid, computed=computed)
 
 
-def _compared(rule: str, place: str, stated: Money, computed: Money) -> Iterator[Difference]:
+def _compared(rule: str, place: str, *, stated: Money, computed: Money) -> Iterator[Difference]:
     if stated != computed:
         yield Difference(rule, place, stated - computed)
 

@@ -108,7 +108,7 @@ async def pairs(tx: Transaction, tenant_id: UUID, traces: Sequence[str]) -> list
     return [Pair(*row) for row in rows]
 
 
-async def pair(tx: Transaction, tenant_id: UUID, found: Pair, status: DepositStatus) -> None:
+async def pair(tx: Transaction, tenant_id: UUID, found: Pair, *, status: DepositStatus) -> None:
     """Write which remittance a deposit belongs to."""
     given = {
         "tenant_id": tenant_id,
