@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -116,6 +117,7 @@ def _topics_of(service: str) -> list[str]:
 
 
 def tail(
+    *,
     event_type: Annotated[str, typer.Option("--type", help="Only this event type.")] = "",
     correlation: Annotated[str, typer.Option(help="Only this encounter, enc_…")] = "",
     seconds: Annotated[float, typer.Option(help="End after so long; 0 = never.")] = 0.0,
@@ -149,20 +151,18 @@ async def _published(seconds: float) -> AsyncIterator[dict[str, str]]:
         nonlocal assigned
         assigned = frozenset()
 
-    async with the_bus() as bus:
+    async with the_bus() as bus, contextlib.AsyncExitStack() as stack:
         await bus.rewind(group, await bus.end_offsets(TOPICS))
         member = await bus.join(group, TOPICS, Listener(take, give))
-        try:
-            while time.monotonic() < deadline:
-                for record in await member.poll(assigned, limit=500, wait_seconds=0.5):
-                    yield _seen(record)
-        finally:
-            await member.leave()
+        stack.push_async_callback(member.leave)
+        while time.monotonic() < deadline:
+            for record in await member.poll(assigned, limit=500, wait_seconds=0.5):
+                yield _seen(record)
 
 
 def _seen(record: Incoming) -> dict[str, str]:
     try:
-        event = wire.read(record)
+        event = wire.read_event(wire.headers_of(record), record.value)
     except Refused as error:
         return dict.fromkeys(("time", "subject", "tenant", "correlation"), "") | {
             "type": f"unreadable ({error.code})"

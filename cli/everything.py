@@ -130,7 +130,7 @@ async def installed(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[In
         await sink.start(base + SINK_PORT)
         stack.push_async_callback(sink.stop)
         sandbox_url = f"http://127.0.0.1:{base + SANDBOX_PORT}"
-        await _open_sandbox(stack, base, urls["sandbox"], token)
+        await _open_sandbox(stack, base, urls=urls["sandbox"], token=token)
         told = {
             "port_base": base,
             "clearinghouse_url": sandbox_url,
@@ -238,7 +238,7 @@ async def _topics(settings: ServiceSettings) -> None:
 
 
 async def _open_sandbox(
-    stack: contextlib.AsyncExitStack, base: int, urls: DatabaseUrls, token: str
+    stack: contextlib.AsyncExitStack, base: int, *, urls: DatabaseUrls, token: str
 ) -> None:
     settings = SandboxSettings(database_url_owner=urls.owner, token=token, port=base + SANDBOX_PORT)
     app = sandbox.create_app(settings)

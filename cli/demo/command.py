@@ -56,7 +56,7 @@ def play(wishes: Wishes, *, started_at: float) -> int:
     telemetry.configure_logs(service="demo", role="all", level=40)
     try:
         with _engines(wishes, folder) as plan:
-            return uvloop.run(_play(plan, wishes, folder, started_at))
+            return uvloop.run(_play(plan, wishes, folder, started_at=started_at))
     except EngineUnavailable as error:
         telling.errors.print(f"[red]{error}[/red]")
         return 69
@@ -77,7 +77,7 @@ def _engines(wishes: Wishes, folder: Path) -> Iterator[Plan]:
         yield Plan(url, folder, kafka=kafka, overrides=SETTINGS)
 
 
-async def _play(plan: Plan, wishes: Wishes, folder: Path, started_at: float) -> int:
+async def _play(plan: Plan, wishes: Wishes, folder: Path, *, started_at: float) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     with telling.progress() as progress:

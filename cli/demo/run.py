@@ -86,9 +86,9 @@ async def run(
         claim_id = await _first_claim(api, scenarios[0])
         first_seconds = time.monotonic() - started_at
         progress.advance(first)
-        await _send(api, scenarios[1:], company, encounters, progress)
+        await _send(company, scenarios[1:], encounters=encounters, progress=progress)
         staff = Staff(api)
-        await _until_rest(company, staff, watch, progress)
+        await _until_rest(company, staff, watch, progress=progress)
         await _check(api, scenarios)
         figures = await count(api)
         return Result(
@@ -138,23 +138,20 @@ async def _submit(api: Api, scenario: Scenario) -> Any:
 
 
 async def _send(
-    api: Api,
-    scenarios: Sequence[Scenario],
-    company: Company,
-    encounters: int,
-    progress: Progress,
+    company: Company, scenarios: Sequence[Scenario], *, encounters: int, progress: Progress
 ) -> None:
     bar = progress.add_task("encounters sent", total=len(scenarios) + encounters)
     for scenario in scenarios:
-        await _submit(api, scenario)
+        await _submit(company.api, scenario)
         progress.advance(bar)
     made = clinic.bundles(company.today, count=encounters, seed=int(company.run))
     for number, bundle in enumerate(made):
-        answer = await api.post("/v1/fhir/Bundle", bundle, key=f"{company.run}-{number}")
+        key = f"{company.run}-{number}"
+        answer = await company.api.post("/v1/fhir/Bundle", bundle, key=key)
         progress.advance(bar, len(answer["encounters"]))
 
 
-async def _until_rest(company: Company, staff: Staff, watch: Watch, progress: Progress) -> None:
+async def _until_rest(company: Company, staff: Staff, watch: Watch, *, progress: Progress) -> None:
     """Let the simulated people work until nobody has anything to do and nothing waits."""
     bar = progress.add_task("claims decided", total=None)
     deadline = time.monotonic() + LIMIT_SECONDS

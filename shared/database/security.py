@@ -29,8 +29,8 @@ ROLE_SETTINGS: dict[str, str] = {
     "jit": "off",
     "plan_cache_mode": "force_custom_plan",
 }
-"""Of http, pipeline and checker: a frozen owner of a row or lock must not block its successor; and a
-plan made while a table was empty must not be kept for batches of 500 (it loops through the table
+"""Of http, pipeline and checker: a frozen owner of a row or lock must not block its successor; and
+a plan made while a table was empty must not be kept for batches of 500 (it loops through the table
 for each of them: 700 ms instead of 40 for 500 rows among 1,000)."""
 
 OWNER_SETTINGS: dict[str, str] = {"lock_timeout": "5s"}

@@ -192,10 +192,14 @@ async def _keep_renewing(leases: Sequence[_Lease]) -> None:
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         for database, job, items in leases:
-            until = clock.system() + timedelta(seconds=LEASE_SECONDS)
             with suppress(TryAgain):
-                async with database.pipeline(()) as tx:
-                    await tx.run(_RENEW, {**_items(job, items), "until": until})
+                await _renew(database, job, items)
+
+
+async def _renew(database: Database, job: str, items: Sequence[DueItem]) -> None:
+    until = clock.system() + timedelta(seconds=LEASE_SECONDS)
+    async with database.pipeline(()) as tx:
+        await tx.run(_RENEW, {**_items(job, items), "until": until})
 
 
 def _items(job: str, items: Sequence[DueItem]) -> dict[str, object]:

@@ -180,9 +180,11 @@ class Checker:
                 event = UUID(headers["ce_id"])
                 if event not in repeats:
                     self.violations.append(f"I4 {service}: {event} is not in {topic}")
-                for consumer in consumers[headers["ce_type"]]:
-                    if event not in inboxes[consumer]:
-                        self.violations.append(f"I4 {consumer} has not seen {event}")
+                self.violations += [
+                    f"I4 {consumer} has not seen {event}"
+                    for consumer in consumers[headers["ce_type"]]
+                    if event not in inboxes[consumer]
+                ]
         return Published(len(log), len(log) - len(repeats))
 
     def _in_order(self, log: Sequence[Logged]) -> None:
