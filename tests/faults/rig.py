@@ -45,11 +45,12 @@ class Load:
         self._chance = chance
         self._bodies = scenarios_of(company)
 
-    async def send(self, count: int) -> None:
-        """Send encounters one after the other."""
+    async def send(self, count: int, *, name: str = "") -> None:
+        """Send encounters one after the other: of one scenario, or drawn from the mix."""
         for _ in range(count):
             self.sent += 1
-            scenario = self._bodies[self._chance.choices([*MIX], [*MIX.values()])[0]]
+            drawn = self._chance.choices([*MIX], [*MIX.values()])[0]
+            scenario = self._bodies[name or drawn]
             body = _of_somebody_else(scenario.encounter, self.sent)
             answer = await insisted(
                 self.company.api, "/v1/encounters", body, key=body["external_id"]

@@ -15,10 +15,10 @@ from sandbox import clinic
 from shared import ids
 from shared.messaging.relay import BATCH
 from tests.faults.conftest import Run
-from tests.faults.rig import Load, Rig, insisted
+from tests.faults.rig import Load, Rig, decided, insisted
 from tests.support.checker import Checker
 from tests.support.processes import Part
-from tests.support.system import scenarios_of
+from tests.support.system import at_rest, scenarios_of
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
@@ -75,7 +75,9 @@ async def test_f3_an_answer_is_lost(rig: Rig, run: Run, service: str) -> None:
     checker = Checker(rig.place)
     part = Part(service)
     async with rig.load(run.chance) as load:
-        await load.send(1)
+        await load.send(1, name="J02")
+        await decided(load)
+        await at_rest(rig.place)
         path, body = await _write_of(service, load)
         key = f"f3-{service}-{load.company.run}"
         await _restarted(rig, part, "after_commit_before_answer:1")
