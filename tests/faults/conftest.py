@@ -50,6 +50,18 @@ is counted for the relay, not for consumers.
 """
 
 
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip()
+
+
+COMMIT = (_git("rev-parse", "--short", "HEAD") or "unknown") + "+" * bool(
+    _git("status", "--porcelain")
+)
+"""What the run began with; + when the working tree had changes of its own."""
+
+
 class Row(NamedTuple):
     """One run of one scenario."""
 
@@ -121,9 +133,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     params = item.callspec.params
     name = next((str(value) for value in params.values() if value in BUSES), "-")
     _ROWS.append(
-        Row(
-            _scenario(item), name, SEED, _commit(), round(report.duration), verdict, "; ".join(seen)
-        )
+        Row(_scenario(item), name, SEED, COMMIT, round(report.duration), verdict, "; ".join(seen))
     )
 
 
@@ -162,9 +172,3 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or "unknown"
