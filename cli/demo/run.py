@@ -81,6 +81,7 @@ async def run(
     watch = Watch(installed)
     await watch.start()
     try:
+        await _until_known(watch)
         scenarios = _scenarios(company)
         first = progress.add_task("the first claim, from visit to posted money", total=1)
         claim_id = await _first_claim(api, scenarios[0])
@@ -102,6 +103,15 @@ async def run(
         )
     finally:
         await watch.stop()
+
+
+async def _until_known(watch: Watch) -> None:
+    """Wait until every service has read the new master data: intake refuses strangers."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while waits := await watch.waits():
+        if time.monotonic() > deadline:
+            raise NotAtRest(waits)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _scenarios(company: Company) -> Sequence[Scenario]:
