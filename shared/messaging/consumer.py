@@ -15,9 +15,10 @@ from shared.errors import TryAgain
 from shared.messaging import limits
 from shared.messaging.bus import Bus, Listener, Member, Place
 from shared.messaging.inbox import Inbox
-from shared.messaging.lane import Lane, Standing, wait_for
+from shared.messaging.lane import Lane, Standing
 from shared.messaging.received import Reader, Subscription
 from shared.messaging.recovery import Worker
+from shared.messaging.waiting import wait_for
 
 DRAIN_SECONDS = 20.0
 STOP_SECONDS = 15.0

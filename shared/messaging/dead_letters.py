@@ -26,6 +26,7 @@ from shared.messaging.topics import dead_letter_topic
 from shared.sealing import Cell
 
 PLACE = "dead_letters.payload"
+RESOLVED_DAYS = 90
 MAX_COPY_BYTES = 200 * 1024
 MAX_HEADERS, MAX_HEADER = 64, 1024
 _OWN = ("services.", "gateway.", "shared.", "tests.")
@@ -45,6 +46,11 @@ insert into dead_letters (
     :traceparent, :payload, :payload_bytes, :error_class, :error_code, :fingerprint, :attempts,
     :first_failed_at, :last_failed_at, :service_version
 )
+""")
+
+_FORGET = text("""
+delete from dead_letters
+where status <> 'open' and resolved_at < current_timestamp - make_interval(days => :days)
 """)
 
 
@@ -102,6 +108,11 @@ def fingerprint(error: Exception, item: Received) -> str:
     code = error.code if isinstance(error, Refused) else ""
     text_of = f"{kind} {type(error).__name__} {code} {_own_frame(error)}"
     return hashlib.sha256(text_of.encode()).hexdigest()[:16]
+
+
+async def forget_resolved(tx: Transaction, *, days: int = RESOLVED_DAYS) -> int:
+    """Delete letters that were resolved long ago; how many went."""
+    return await tx.run(_FORGET, {"days": days})
 
 
 async def bury(tx: Transaction, item: Received, *, gate: Gate, failure: Failure) -> bool:

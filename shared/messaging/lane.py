@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from shared import telemetry
 from shared.messaging import fail_points, limits
 from shared.messaging.bus import CommitRefused, Incoming, Member, Place
 from shared.messaging.received import Reader, Received
 from shared.messaging.recovery import NotOurs, Worker
+from shared.messaging.waiting import first_of, wait_for
 
 POLL_SECONDS = 1.0
+RECOMMIT_SECONDS = 5.0
 
 _log = telemetry.logger("consumer")
 
@@ -197,39 +198,26 @@ class Offsets:
         self._next.clear()
 
     async def keep_committing(self, member: Member) -> None:
-        """Commit whenever something is done, until cancelled."""
+        """Commit whenever something is done, and what is left over every 5 s, until cancelled."""
         while True:
-            await self.due.wait()
+            await wait_for(self.due, RECOMMIT_SECONDS)
             self.due.clear()
             await self.commit(member)
 
     async def commit(self, member: Member) -> None:
-        """One bounded attempt; what is refused is read again, and the inbox knows it (K2)."""
+        """One bounded attempt; what is refused is kept, and the inbox knows it anyway (K2)."""
         offsets, self._next = self._next, {}
         if not offsets:
             return
+        committed = False
         try:
             await member.commit(offsets)
+            committed = True
         except CommitRefused as refused:
             telemetry.count("rcm_offset_commit_failures_total", group=self._group)
             _log.warning("offsets were not committed", group=self._group, code=str(refused))
-        else:
+        finally:
+            if not committed:
+                self._next = offsets | self._next
+        if committed:
             fail_points.passing("after_offset_commit")
-
-
-async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, at most so long."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Until one of them is done; the others are cancelled."""
-    tasks = [asyncio.ensure_future(each) for each in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -11,10 +11,10 @@ from shared import telemetry
 from shared.database import Database, Transaction
 from shared.errors import TryAgain
 from shared.messaging import limits, parking
-from shared.messaging.lane import wait_for
 from shared.messaging.parking import ParkedGate
 from shared.messaging.received import Received, Subscription
 from shared.messaging.recovery import NotOurs, OneTurn, Worker
+from shared.messaging.waiting import wait_for
 
 POLL_SECONDS = 1.0
 MEASURE_SECONDS = 15.0

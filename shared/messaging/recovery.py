@@ -20,6 +20,7 @@ from shared.messaging import batches, dead_letters, fail_points, limits
 from shared.messaging.batches import Gate
 from shared.messaging.bus import Place
 from shared.messaging.received import Handlers, Received
+from shared.messaging.waiting import wait_for
 
 T = TypeVar("T")
 
@@ -227,10 +228,7 @@ class OneTurn:
 
     async def wait(self, seconds: float) -> None:
         """Wait, or less when the process stops."""
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
+        await wait_for(self._stop, seconds)
 
     def finished(self, items: Sequence[Received]) -> None:
         """Nothing to note: what is done has left its table."""

@@ -19,6 +19,7 @@ from shared.errors import TryAgain
 from shared.messaging import envelope as wire
 from shared.messaging import fail_points
 from shared.messaging.bus import Bus, ClockAhead, NeverSendable, Outgoing
+from shared.messaging.waiting import wait_for
 
 BATCH = 2_000
 POLL_SECONDS = 0.5
@@ -82,7 +83,7 @@ class Relay:
                     pause = BACKOFF_SECONDS[0]
                 except (TryAgain, OSError, TimeoutError, asyncpg.PostgresError, _Lost) as error:
                     _log.warning("the relay waits and begins anew", exc_info=error)
-                    await self._sleep(stop, pause)
+                    await wait_for(stop, pause)
                     pause = min(pause * 2, longest)
         finally:
             stopper.cancel()
@@ -93,7 +94,7 @@ class Relay:
         connection = await self._database.direct()
         try:
             while not stop.is_set() and not await connection.fetchval(_LOCK):
-                await self._sleep(stop, POLL_SECONDS)
+                await wait_for(stop, POLL_SECONDS)
             if stop.is_set():
                 return
             self._set_active(True)
@@ -112,7 +113,7 @@ class Relay:
             self._wake.clear()
             count, waits = await self._send_batch(connection)
             if waits:
-                await self._sleep(stop, pause)
+                await wait_for(stop, pause)
                 pause = min(pause * 2, longest)
                 continue
             pause = BACKOFF_SECONDS[0]
@@ -120,7 +121,7 @@ class Relay:
                 watched = time.monotonic()
                 await self._measure(connection)
             if count < BATCH:
-                await self._rest()
+                await wait_for(self._wake, POLL_SECONDS)
 
     async def _send_batch(self, connection: asyncpg.Connection[Any]) -> tuple[int, bool]:
         """Send the oldest rows; how many there were, and whether something must wait."""
@@ -176,18 +177,6 @@ class Relay:
 
     def _hinted(self, *_: object) -> None:
         self._wake.set()
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
-
-    async def _sleep(self, stop: asyncio.Event, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(stop.wait(), seconds)
-        except TimeoutError:
-            return
 
 
 class _Lost(Exception):

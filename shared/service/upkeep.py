@@ -8,7 +8,7 @@ from shared import clock, telemetry
 from shared.database import housekeeping
 from shared.database.installation import due_figures
 from shared.events.catalog import BY_FACT
-from shared.messaging import inbox
+from shared.messaging import dead_letters, inbox
 from shared.messaging.bus import Bus, lag
 from shared.messaging.received import Subscription
 from shared.service.declaration import BusClient, Recurring, Workplace, every
@@ -42,6 +42,12 @@ async def prune_inbox(workplace: Workplace) -> int:
     """Forget event ids that can not come again."""
     async with workplace.database.pipeline(()) as tx:
         return await inbox.prune(tx, days=workplace.settings.inbox_keep_days)
+
+
+async def forget_resolved_letters(workplace: Workplace) -> int:
+    """Forget dead letters that were resolved long ago."""
+    async with workplace.database.pipeline(()) as tx:
+        return await dead_letters.forget_resolved(tx)
 
 
 async def forget_old_answers(workplace: Workplace) -> int:
@@ -104,6 +110,7 @@ def upkeep(client: BusClient | None, subscription: Subscription) -> tuple[Recurr
         every(15, show_audit_age),
         every(600, forget_old_answers),
         every(600, prune_inbox),
+        every(3600, forget_resolved_letters),
         every(3600, roll_outbox),
     )
     return jobs if client is None else (*jobs, every(15, lag_meter(client, subscription)))

@@ -31,6 +31,7 @@ from shared.messaging.embedded.group import EmbeddedMember, News, Partition
 
 ANSWER_SECONDS = 10.0
 HOUR_SECONDS = 3600.0
+STOP_SECONDS = 4.0
 LISTEN_CHECK_SECONDS = 5.0
 LONGEST_RECONNECT_SECONDS = 5.0
 
@@ -80,7 +81,8 @@ class EmbeddedBus:
         if pool is None:
             return
         try:
-            await asyncio.wait_for(pool.close(), 4)
+            async with asyncio.timeout(STOP_SECONDS):
+                await pool.close()
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             pool.terminate()
 

@@ -20,6 +20,7 @@ import msgspec
 from shared import telemetry
 from shared.messaging.bus import COMMIT_SECONDS, CommitRefused, Incoming, Listener, Place
 from shared.messaging.embedded import schema as sql
+from shared.messaging.waiting import wait_for
 
 HEARTBEAT_SECONDS = 1.0
 IDLE_SESSION_SECONDS = 15
@@ -129,7 +130,7 @@ class EmbeddedMember:
                 left = deadline - loop.time()
                 if records or left <= 0:
                     return records
-                await _wait(news, min(left, POLL_SECONDS))
+                await wait_for(news, min(left, POLL_SECONDS))
         finally:
             self._news.forget(news)
 
@@ -203,7 +204,7 @@ class EmbeddedMember:
             while True:
                 news.clear()
                 await self._beat()
-                await _wait(news, HEARTBEAT_SECONDS)
+                await wait_for(news, HEARTBEAT_SECONDS)
         except Exception as error:
             self._failure = error
             raise
@@ -291,10 +292,3 @@ class EmbeddedMember:
             if self._session is None:
                 raise ConnectionError("the session is lost")
             return await getattr(self._session, method)(statement, self._group, *params)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

@@ -20,7 +20,8 @@ STOP_SECONDS = 4.0
 async def answered(work: Awaitable[T]) -> T:
     """The client's answer within 10 s; its failures and silence are TryAgain."""
     try:
-        return await asyncio.wait_for(work, ANSWER_SECONDS)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await work
     except (KafkaError, OSError, TimeoutError) as error:
         raise TryAgain(f"Kafka is away: {type(error).__name__}") from error
 

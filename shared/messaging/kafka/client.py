@@ -270,7 +270,8 @@ class KafkaBus:
             yield admin
         finally:
             with suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(admin.close(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await admin.close()
 
 
 async def _send(

@@ -56,7 +56,8 @@ class KafkaMember:
         """Bounded; a changed assignment or a silent broker is CommitRefused (K1, K2)."""
         wanted = {TopicPartition(*place): offset for place, offset in offsets.items()}
         try:
-            await asyncio.wait_for(self._consumer.commit(wanted), COMMIT_SECONDS)
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await self._consumer.commit(wanted)
         except (KafkaError, TimeoutError) as error:
             raise CommitRefused(type(error).__name__) from error
 
