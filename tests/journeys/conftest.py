@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +13,12 @@ from tests.support.system import BUSES, company_of, engines, installation, servi
 _BUSES = [pytest.param(bus, marks=[pytest.mark.kafka] if bus == "kafka" else []) for bus in BUSES]
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where installations live."""
-    return tmp_path_factory.mktemp("journeys")
-
-
 @pytest.fixture(scope="module", params=_BUSES)
-async def place(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Installed]:
-    """An installation on engines of its own."""
-    own = folder / request.param
-    own.mkdir()
+async def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Installed]:
+    """An installation on engines of its own, for one module."""
+    own = tmp_path_factory.mktemp(f"journeys-{request.param}")
     with engines(own, request.param, durable=False) as made:
         async with installation(made.plan()) as installed:
             yield installed
