@@ -118,9 +118,9 @@ async def test_the_mailed_pdf_says_what_the_ledger_says(database: Database, sink
     [attached] = list(message.iter_attachments())
     reader = PdfReader(io.BytesIO(attached.get_content()), password="02031980")
     assert "Amount due $170.20" in reader.pages[0].extract_text()
-    body = message.get_body()
-    assert body is not None
-    told = f"{message.items()} {body.get_content()}".encode()
+    cover = message.get_body()
+    assert cover is not None
+    told = f"{message.items()} {cover.get_content()}".encode()
     for secret in (b"Ada Example", b"Lakeside Family", b"170.20"):
         assert secret not in told + attached.get_content()
 
