@@ -79,7 +79,8 @@ class Transaction:
 
     Statements are `sqlalchemy.text` constants. A transient failure of the database is raised as
     TryAgain; after any failed statement the transaction cannot commit.
-    published, parked, released, scheduled and audited are what the before-commit hooks write.
+    published, parked, released, scheduled and audited are what the before-commit hooks write;
+    contexts: up to which published fact a trace context (W3C) reaches.
     """
 
     def __init__(self, connection: AsyncConnection, scope: Scope, keys: Keyring) -> None:
@@ -92,6 +93,7 @@ class Transaction:
         self.released: list[tuple[str, UUID]] = []
         self.scheduled: list[Scheduled] = []
         self.audited: list[audit.Entry] = []
+        self.contexts: list[tuple[int, str]] = []
         self._scope = frozenset(tenant.int for tenant in scope.tenants)
         self._derived: dict[tuple[int, str, int], int] = {}
 

@@ -18,7 +18,7 @@ from shared import clock, telemetry
 from shared.database import Database, Transaction
 from shared.database.transaction import Parked
 from shared.messaging import fail_points
-from shared.messaging.received import Handlers, Key, Received, joined
+from shared.messaging.received import Handlers, Key, Received, Unread, joined
 
 
 class Waiting(NamedTuple):
@@ -50,7 +50,7 @@ class Gate(Protocol):
         """Note what was handled and keep what must wait; both in the events' order."""
         ...
 
-    async def take(self, tx: Transaction, item: Received) -> bool:
+    async def take(self, tx: Transaction, item: Received | Unread) -> bool:
         """Let one event pass that nobody handles (a dead letter); False if it passed before."""
         ...
 
@@ -71,7 +71,7 @@ async def apply(
     database: Database, items: Sequence[Received], *, gate: Gate, handlers: Handlers
 ) -> Applied:
     """One transaction for readable events in their order; raises what a handler raises."""
-    tenants = {item.readable.tenant_id for item in items}
+    tenants = {item.event.tenant_id for item in items}
     left_behind: set[UUID] = set()
     while True:
         try:
@@ -169,12 +169,12 @@ class _Batch:
 
     def counted(self, items: Sequence[Received], waiting: Sequence[Waiting]) -> Applied:
         """The outcome in numbers."""
-        handled = Counter([item.readable.type for item in self.handled])
+        handled = Counter([item.event.type for item in self.handled])
         counts: Applied = Counter({(kind, "ok"): count for kind, count in handled.items()})
-        counts.update((each.item.readable.type, "parked") for each in waiting)
+        counts.update((each.item.event.type, "parked") for each in waiting)
         if len(self._fresh) < len(items):
-            repeated = Counter(item.readable.type for item in items)
-            repeated.subtract(item.readable.type for item in self._fresh)
+            repeated = Counter(item.event.type for item in items)
+            repeated.subtract(item.event.type for item in self._fresh)
             counts.update({(kind, "duplicate"): count for kind, count in repeated.items()})
         return +counts
 
@@ -188,7 +188,7 @@ class _Batch:
 
 
 async def _run(tx: Transaction, handlers: Handlers, run: Sequence[Received]) -> None:
-    events = [item.readable for item in run]
+    events = [item.event for item in run]
     first, topic = events[0], run[0].record.topic
     attributes: dict[str, str | int] = {
         "messaging.operation.name": "process",
@@ -203,6 +203,7 @@ async def _run(tx: Transaction, handlers: Handlers, run: Sequence[Received]) -> 
     with telemetry.span(f"process {topic}", kind="consumer", links=links, attributes=attributes):
         fail_points.passing("mid_run")
         await handlers[type(first.data)](events, tx)
+        tx.contexts.append((len(tx.published), telemetry.traceparent()))
     fail_points.passing("between_handlers")
     service, kind = tx.service, first.type
     telemetry.observe("rcm_run_seconds", time.perf_counter() - began, service=service, type=kind)

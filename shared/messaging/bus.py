@@ -182,7 +182,7 @@ def sort_out(
     sent, those of its key stay back: they may not overtake it.
     """
     outcomes: list[Exception | None] = [None] * len(records)
-    shares: dict[Place, list[int]] = {}
+    shares: dict[tuple[str, int], list[int]] = {}
     stopped: set[tuple[str, bytes]] = set()
     for number, (topic, key, value, _, _) in enumerate(records):
         count = partitions[topic]
@@ -192,9 +192,12 @@ def sort_out(
         elif stopped and (topic, key) in stopped:
             outcomes[number] = NotSent("an earlier record of its key was not sent")
         else:
-            place = Place(topic, partition_of(key, count))
-            shares.setdefault(place, []).append(number)
-    return outcomes, shares
+            place = (topic, partition_of(key, count))
+            if place in shares:
+                shares[place].append(number)
+            else:
+                shares[place] = [number]
+    return outcomes, {Place(*place): numbers for place, numbers in shares.items()}
 
 
 async def lag(bus: Bus, group: str, topics: Collection[str]) -> dict[Place, int]:

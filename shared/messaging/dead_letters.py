@@ -21,7 +21,7 @@ from shared.errors import Refused
 from shared.messaging import envelope as wire
 from shared.messaging import outbox, parking
 from shared.messaging.batches import Gate
-from shared.messaging.received import Received, kept, stated_id
+from shared.messaging.received import Received, Unread, kept, stated_id
 from shared.messaging.topics import dead_letter_topic
 from shared.sealing import Cell
 
@@ -86,7 +86,12 @@ class Known(NamedTuple):
 
 
 def failure_of(
-    error: Exception, *, item: Received, attempts: int, since: datetime, service_version: str
+    error: Exception,
+    *,
+    item: Received | Unread,
+    attempts: int,
+    since: datetime,
+    service_version: str,
 ) -> Failure:
     """An exception as a failure: its class, its code, its fingerprint."""
     error_class = error.error_class if isinstance(error, Refused) else "bug"
@@ -102,7 +107,7 @@ def failure_of(
     )
 
 
-def fingerprint(error: Exception, item: Received) -> str:
+def fingerprint(error: Exception, item: Received | Unread) -> str:
     """Equal for failures of one cause: event type, version, class, code, innermost own frame."""
     kind = wire.header(item.record, "ce_dataschema") or wire.header(item.record, "ce_type")
     code = error.code if isinstance(error, Refused) else ""
@@ -115,7 +120,7 @@ async def forget_resolved(tx: Transaction, *, days: int = RESOLVED_DAYS) -> int:
     return await tx.run(_FORGET, {"days": days})
 
 
-async def bury(tx: Transaction, item: Received, *, gate: Gate, failure: Failure) -> bool:
+async def bury(tx: Transaction, item: Received | Unread, *, gate: Gate, failure: Failure) -> bool:
     """Keep one event as a dead letter and hold its key; False if it passed the gate before."""
     if not await gate.take(tx, item):
         return False
@@ -133,7 +138,7 @@ async def bury(tx: Transaction, item: Received, *, gate: Gate, failure: Failure)
             "consumer": gate.consumer,
             "event_id": str(item.event_id),
             "event_type": headers.get("ce_type", "")[:200],
-            "event_version": item.event.version if item.event else 0,
+            "event_version": item.event.version if isinstance(item, Received) else 0,
             "topic": record.topic,
             "partition": record.partition,
             "record_offset": record.offset,
@@ -161,9 +166,9 @@ async def bury(tx: Transaction, item: Received, *, gate: Gate, failure: Failure)
     return True
 
 
-def known_of(item: Received) -> Known:
+def known_of(item: Received | Unread) -> Known:
     """Tenant (nil when unknown), key and other ids of an event, as far as they can be read."""
-    if item.event is not None:
+    if isinstance(item, Received):
         event = item.event
         return Known(
             event.tenant_id, event.key, event.practice_id, event.subject, event.correlation_id
@@ -179,7 +184,7 @@ def known_of(item: Received) -> Known:
 
 
 def _copy(
-    tx: Transaction, consumer: str, item: Received, *, known: Known, failure: Failure
+    tx: Transaction, consumer: str, item: Received | Unread, *, known: Known, failure: Failure
 ) -> outbox.Row:
     record = item.record
     original = {
@@ -196,7 +201,7 @@ def _copy(
     return outbox.Row(known.tenant_id, topic, key, wire.encode_headers(headers), sealed)
 
 
-def _described(consumer: str, item: Received, failure: Failure) -> Mapping[str, str]:
+def _described(consumer: str, item: Received | Unread, failure: Failure) -> Mapping[str, str]:
     record = item.record
     return {
         "dlq_original_topic": record.topic,

@@ -122,7 +122,7 @@ class _LetterGate:
         if waiting:
             await parking.keep(tx, self.consumer, waiting)
 
-    async def take(self, tx: Transaction, item: Received) -> bool:
+    async def take(self, tx: Transaction, item: Any) -> bool:
         del tx, item
         return False
 

@@ -150,7 +150,10 @@ def header(record: Incoming, name: str) -> str:
 
 def headers_of(record: Incoming) -> Headers:
     """All headers as text; bytes that are no UTF-8 are escaped, never lost."""
-    return {name: value.decode(errors="backslashreplace") for name, value in record.headers}
+    try:
+        return {name: value.decode() for name, value in record.headers}
+    except UnicodeDecodeError:
+        return {name: value.decode(errors="backslashreplace") for name, value in record.headers}
 
 
 def read_event(headers: Headers, value: bytes | None) -> Envelope[Fact]:

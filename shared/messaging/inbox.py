@@ -9,7 +9,7 @@ from sqlalchemy import text
 from shared.database import Transaction
 from shared.messaging import parking
 from shared.messaging.batches import Admitted, Waiting
-from shared.messaging.received import Received
+from shared.messaging.received import Received, Unread
 
 # A hold is read FOR SHARE: whoever drains it (parking.py) holds it FOR UPDATE, so this batch either
 # sees the hold and parks behind it before it goes, or waits and finds it gone.
@@ -53,8 +53,8 @@ class Inbox:
 
     async def admit(self, tx: Transaction, items: Sequence[Received]) -> Admitted:
         """Note all events at once; also one id twice in a batch counts once."""
-        ids = [item.event_id for item in items]
-        keys = [item.readable.key for item in items]
+        ids = [item.event.id for item in items]
+        keys = [item.event.key for item in items]
         params = {"consumer": self.consumer, "ids": ids, "keys": keys, "tenants": list(tx.tenants)}
         rows = await tx.rows(_ENTER, params)
         unseen = {event_id for event_id, _, _ in rows if event_id is not None}
@@ -76,7 +76,7 @@ class Inbox:
         if waiting:
             await parking.keep(tx, self.consumer, waiting)
 
-    async def take(self, tx: Transaction, item: Received) -> bool:
+    async def take(self, tx: Transaction, item: Received | Unread) -> bool:
         """Note one event that becomes a dead letter; False when it was seen before."""
         rows = await tx.rows(_TAKE, {"consumer": self.consumer, "id": item.event_id})
         return bool(rows)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from shared import telemetry
 from shared.messaging import fail_points, limits
 from shared.messaging.bus import CommitRefused, Incoming, Member, Place
-from shared.messaging.received import Reader, Received
+from shared.messaging.received import Reader, Received, Unread
 from shared.messaging.recovery import NotOurs, Worker
 from shared.messaging.waiting import first_of, wait_for
 
@@ -101,7 +101,7 @@ class Lane:
         """Work off a batch; gives back what is left of it when the turn ended before."""
         self.idle.clear()
         try:
-            items = self._readable(records)
+            items = self._read(records)
             if items:
                 await self._worker.work_off(items, self)
         except NotOurs:
@@ -127,7 +127,7 @@ class Lane:
     def _is_ours(self, place: Place) -> bool:
         return self._standing.epochs.get(place) == self._epochs.get(place)
 
-    def _readable(self, records: Sequence[Incoming]) -> list[Received]:
+    def _read(self, records: Sequence[Incoming]) -> list[Received | Unread]:
         read = self._reader.read
         items = [item for record in records if (item := read(record)) is not None]
         ignored = len(records) - len(items)
@@ -136,7 +136,7 @@ class Lane:
             telemetry.count("rcm_events_total", ignored, **labels)
         return items
 
-    def check(self, items: Sequence[Received]) -> None:
+    def check(self, items: Sequence[Received | Unread]) -> None:
         """NotOurs when a rebalance is under way or took a place, or the consumer stops."""
         standing = self._standing
         if standing.stopping.is_set() or not standing.open.is_set():
@@ -157,7 +157,7 @@ class Lane:
         finally:
             self.waiting = False
 
-    def finished(self, items: Sequence[Received]) -> None:
+    def finished(self, items: Sequence[Received | Unread]) -> None:
         """Note the offsets of what is done."""
         self._note([item.record for item in items])
 

@@ -24,8 +24,8 @@ with written as (
     insert into outbox (tenant_id, topic, key, headers, value)
     select tenant_id, topic, key, headers, value
     from unnest(
-        cast(:tenants as uuid[]), cast(:topics as text[]), cast(:keys as uuid[]),
-        cast(:headers as text[]), cast(:values as bytea[])
+        cast(:tenant_id as uuid[]), cast(:topic as text[]), cast(:key as uuid[]),
+        cast(:headers as text[]), cast(:value as bytea[])
     ) with ordinality as fresh (tenant_id, topic, key, headers, value, place)
     order by place
     returning id, day, tenant_id, key
@@ -53,33 +53,32 @@ async def flush(tx: Transaction) -> None:
     """Write the facts a transaction published; Contract(`event_too_large`) above 256 KiB."""
     if not tx.published:
         return
-    now, trace = clock.business(), telemetry.traceparent()
-    source = f"/claimstream/{tx.service}"
+    now, source = clock.business(), f"/claimstream/{tx.service}"
     rows = [
         Row(
             told.tenant_id,
             BY_FACT[type(told.fact)].topic,
             told.key,
-            encode_attributes(told, source=source, time=now, traceparent=trace),
+            encode_attributes(told, source=source, time=now, traceparent=context),
             _within_limit(encode_fact(told.fact)),
         )
-        for told in tx.published
+        for told, context in zip(tx.published, _contexts(tx), strict=True)
     ]
     await insert(tx, rows)
 
 
 async def insert(tx: Transaction, rows: Sequence[Row]) -> None:
     """Write rows in their order."""
-    await tx.execute(
-        _INSERT,
-        {
-            "tenants": [row.tenant_id for row in rows],
-            "topics": [row.topic for row in rows],
-            "keys": [row.key for row in rows],
-            "headers": [row.headers for row in rows],
-            "values": [row.value for row in rows],
-        },
-    )
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await tx.execute(_INSERT, dict(zip(Row._fields, columns, strict=True)))
+
+
+def _contexts(tx: Transaction) -> list[str]:
+    """The trace context of each published fact: of its run, else of what commits (a request)."""
+    contexts: list[str] = []
+    for count, context in tx.contexts:
+        contexts += [context] * (count - len(contexts))
+    return contexts + [telemetry.traceparent()] * (len(tx.published) - len(contexts))
 
 
 async def forgive(tx: Transaction) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, text
 from shared.database import Database, Transaction
 from shared.messaging import envelope as wire
 from shared.messaging.batches import Admitted, Waiting
-from shared.messaging.received import KeptRecord, Key, Received, kept
+from shared.messaging.received import KeptRecord, Key, Received, Unread, kept
 from shared.sealing import Cell
 
 PLACE = "parked_events.record"
@@ -146,7 +146,7 @@ where p.tenant_id = gone.tenant_id and p.consumer = :consumer and p.event_id = g
 
 async def keep(tx: Transaction, consumer: str, waiting: Sequence[Waiting]) -> None:
     """Store events that came over the bus and must wait, and hold their keys."""
-    rows = [(item.readable, item, until) for item, until in waiting]
+    rows = [(item.event, item, until) for item, until in waiting]
     await tx.execute(
         _PARK,
         {
@@ -230,7 +230,7 @@ class ParkedGate:
                 _REPARK,
                 {
                     "consumer": self.consumer,
-                    "tenants": [str(item.readable.tenant_id) for item, _ in again],
+                    "tenants": [str(item.event.tenant_id) for item, _ in again],
                     "events": [str(item.event_id) for item, _ in again],
                     "kinds": [kind for _, (kind, _) in again],
                     "awaited": [str(thing) for _, (_, thing) in again],
@@ -241,14 +241,14 @@ class ParkedGate:
         keys |= dict.fromkeys(item.held_key for item, _ in waiting)
         await advance(tx, self.consumer, keys)
 
-    async def take(self, tx: Transaction, item: Received) -> bool:
-        """Take one event out; False when it is gone already."""
-        return await self._leave(tx, [item]) > 0
+    async def take(self, tx: Transaction, item: Received | Unread) -> bool:
+        """Take one event out; False when it is gone already (an unreadable one never lay here)."""
+        return isinstance(item, Received) and await self._leave(tx, [item]) > 0
 
     async def _leave(self, tx: Transaction, items: Sequence[Received]) -> int:
         if not items:
             return 0
-        tenants = [str(item.readable.tenant_id) for item in items]
+        tenants = [str(item.event.tenant_id) for item in items]
         events = [str(item.event_id) for item in items]
         return await tx.run(
             _LEAVE, {"consumer": self.consumer, "tenants": tenants, "events": events}
@@ -265,7 +265,7 @@ def _keys(consumer: str, keys: Collection[Key]) -> dict[str, object]:
 
 
 def _sealed(tx: Transaction, item: Received) -> str:
-    event = item.readable
+    event = item.event
     cell = Cell(tx.service, event.tenant_id, PLACE, event.id)
     return tx.keys.seal_column(cell, kept(item.record))
 

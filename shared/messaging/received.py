@@ -57,11 +57,10 @@ class KeptRecord(Struct, frozen=True, array_like=True):
 
 
 class Received(NamedTuple):
-    """A record and its event; `event` is None when `refusal` says why it cannot be read."""
+    """A record and the event that was read from it."""
 
     record: Incoming
-    event: Envelope[Fact] | None
-    refusal: Refused | None = None
+    event: Envelope[Fact]
 
     @property
     def place(self) -> Place:
@@ -69,31 +68,43 @@ class Received(NamedTuple):
         return Place(self.record.topic, self.record.partition)
 
     @property
-    def readable(self) -> Envelope[Fact]:
-        """The event; only for those that could be read."""
-        if self.event is None:
-            raise LookupError("the record has no readable event")
-        return self.event
-
-    @property
-    def event_type(self) -> str:
-        """The type for metrics; one word for whatever cannot be read."""
-        return self.event.type if self.event is not None else "unreadable"
-
-    @property
     def held_key(self) -> Key:
         """Tenant and key: what a hold is on."""
-        event = self.readable
-        return event.tenant_id, event.key
+        return self.event.tenant_id, self.event.key
 
     @property
     def event_id(self) -> UUID:
-        """The event's id; without a readable one, derived from the record's place."""
-        if self.event is not None:
-            return self.event.id
-        stated = stated_id(self.record, "ce_id")
+        """The event's id."""
+        return self.event.id
+
+    @property
+    def event_type(self) -> str:
+        """The event's type."""
+        return self.event.type
+
+
+class Unread(NamedTuple):
+    """A record that cannot be read, and why."""
+
+    record: Incoming
+    refusal: Refused
+
+    @property
+    def place(self) -> Place:
+        """Where the record stands."""
+        return Place(self.record.topic, self.record.partition)
+
+    @property
+    def event_id(self) -> UUID:
+        """The id it states; without one, derived from the record's place."""
         record = self.record
+        stated = stated_id(record, "ce_id")
         return stated or ids.derived(ids.NIL, f"{record.topic}/{record.partition}/{record.offset}")
+
+    @property
+    def event_type(self) -> str:
+        """One word for whatever cannot be read."""
+        return "unreadable"
 
 
 def stated_id(record: Incoming, header: str) -> UUID | None:
@@ -152,7 +163,7 @@ class Reader:
         self.topics = tuple(sorted({row.topic for row in rows}))
         self._known = {row.name for row in rows}
 
-    def read(self, record: Incoming) -> Received | None:
+    def read(self, record: Incoming) -> Received | Unread | None:
         """None for a type nobody here handles; a record without a type is unreadable."""
         headers = wire.headers_of(record)
         kind = headers.get("ce_type")
@@ -161,7 +172,7 @@ class Reader:
         try:
             return Received(record, wire.read_event(headers, record.value))
         except Refused as refusal:
-            return Received(record, None, refusal)
+            return Unread(record, refusal)
 
 
 def joined(items: Sequence[Received]) -> list[list[Received]]:
@@ -169,13 +180,13 @@ def joined(items: Sequence[Received]) -> list[list[Received]]:
 
     The order of the runs, and inside a run, keeps the order of each (tenant, key).
     """
-    if len({type(item.readable.data) for item in items}) == 1:
+    if len({type(item.event.data) for item in items}) == 1:
         return [list(items)]
     runs: list[list[Received]] = []
     latest_of_type: dict[type[Fact], int] = {}
     latest_of_key: dict[Key, int] = {}
     for item in items:
-        event = item.readable
+        event = item.event
         kind, key = type(event.data), (event.tenant_id, event.key)
         place = latest_of_type.get(kind, -1)
         if place < latest_of_key.get(key, 0) or place < 0:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple, Protocol, TypeVar
 
 from shared import clock, telemetry
@@ -19,7 +19,7 @@ from shared.errors import Refused, TryAgain
 from shared.messaging import batches, dead_letters, fail_points, limits
 from shared.messaging.batches import Gate
 from shared.messaging.bus import Place
-from shared.messaging.received import Handlers, Received
+from shared.messaging.received import Handlers, Received, Unread
 from shared.messaging.waiting import wait_for
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class NotOurs(Exception):
 class Turn(Protocol):
     """The right to work on a batch, which may end while the work goes on."""
 
-    def check(self, items: Sequence[Received]) -> None:
+    def check(self, items: Sequence[Received | Unread]) -> None:
         """Raises NotOurs when the items are not this worker's any more."""
         ...
 
@@ -45,7 +45,7 @@ class Turn(Protocol):
         """Wait, alive for the bus; returns early when the turn ends."""
         ...
 
-    def finished(self, items: Sequence[Received]) -> None:
+    def finished(self, items: Sequence[Received | Unread]) -> None:
         """The items are done for good, in this order."""
         ...
 
@@ -70,15 +70,14 @@ class Worker:
         self._version = service_version
         self._known_bugs: set[str] = set()
 
-    async def work_off(self, items: Sequence[Received], turn: Turn) -> None:
+    async def work_off(self, items: Sequence[Received | Unread], turn: Turn) -> None:
         """All items, in order; raises NotOurs or LimitTripped, with the rest left alone."""
         for part in _parts(items):
-            turn.check(part)
-            refusal = part[0].refusal
-            if refusal is not None:
-                now = clock.system()
-                await self._bury(part[0], refusal, turn, attempts=1, since=now)
+            if isinstance(part, Unread):
+                turn.check([part])
+                await self._bury(part, part.refusal, turn, attempts=1, since=clock.system())
             else:
+                turn.check(part)
                 await self._settle(part, turn)
 
     async def _settle(self, items: Sequence[Received], turn: Turn) -> None:
@@ -131,7 +130,7 @@ class Worker:
 
     async def _bury(
         self,
-        item: Received,
+        item: Received | Unread,
         error: Exception,
         turn: Turn,
         *,
@@ -178,7 +177,7 @@ class Worker:
         return await batches.apply(self._database, items, gate=self._gate, handlers=self._handlers)
 
     async def _patiently(
-        self, work: Callable[[], Awaitable[T]], items: Sequence[Received], turn: Turn
+        self, work: Callable[[], Awaitable[T]], items: Sequence[Received | Unread], turn: Turn
     ) -> T:
         """Repeat what raises TryAgain, with growing pauses, for as long as the turn lasts."""
         pause, longest = BACKOFF_SECONDS
@@ -194,8 +193,9 @@ class Worker:
             pause = min(pause * 2, longest)
 
     def _count(self, items: Sequence[Received], outcome: batches.Applied) -> None:
-        for place, group in groupby(items, key=lambda item: item.place):
-            self.limit.went_well(place, len(list(group)))
+        places = Counter([(item.record.topic, item.record.partition) for item in items])
+        for place, number in places.items():
+            self.limit.went_well(Place(*place), number)
         service = self._database.service
         for (kind, result), number in outcome.items():
             telemetry.count("rcm_events_total", number, service=service, type=kind, result=result)
@@ -206,13 +206,19 @@ class Worker:
         telemetry.count("rcm_run_fallback_total", service=service, type=kind, reason=reason)
 
 
-def _parts(items: Sequence[Received]) -> Iterator[Sequence[Received]]:
+def _parts(items: Sequence[Received | Unread]) -> Iterator[list[Received] | Unread]:
     """Stretches of readable events, and each unreadable one by itself."""
-    for refused, group in groupby(items, key=lambda item: item.refusal is not None):
-        if refused:
-            yield from ([item] for item in group)
-        else:
-            yield list(group)
+    stretch: list[Received] = []
+    for item in items:
+        if isinstance(item, Received):
+            stretch.append(item)
+            continue
+        if stretch:
+            yield stretch
+            stretch = []
+        yield item
+    if stretch:
+        yield stretch
 
 
 class OneTurn:
@@ -221,7 +227,7 @@ class OneTurn:
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
 
-    def check(self, items: Sequence[Received]) -> None:
+    def check(self, items: Sequence[Received | Unread]) -> None:
         """NotOurs once the process stops."""
         if self._stop.is_set():
             raise NotOurs(f"{len(items)} events are left for the next start")
@@ -230,6 +236,6 @@ class OneTurn:
         """Wait, or less when the process stops."""
         await wait_for(self._stop, seconds)
 
-    def finished(self, items: Sequence[Received]) -> None:
+    def finished(self, items: Sequence[Received | Unread]) -> None:
         """Nothing to note: what is done has left its table."""
         del items

@@ -191,6 +191,8 @@ def _outgoing(row: asyncpg.Record, at_ms: int) -> Outgoing:
 
 
 def _sorted_out(rows: Sequence[asyncpg.Record], outcomes: Sequence[Exception | None]) -> _Outcome:
+    if not any(outcomes):
+        return _Outcome([row[0] for row in rows], {}, waits=False)
     sent: list[int] = []
     failed: dict[int, str] = {}
     waits = False

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from shared import clock, ids, telemetry
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.errors import Contract, Unreadable
 from shared.events.claims import ClaimBlocked, ClaimFinding
+from shared.events.envelope import Envelope
+from shared.events.payments import FundsReceived
 from shared.messaging import envelope as wire
-from shared.messaging.received import KeptRecord, Reader, Received, joined, received_of
+from shared.messaging.received import KeptRecord, Reader, Received, Unread, joined, received_of
 from tests.support.builders import OTHER_TENANT, PRACTICE, TENANT, envelope, origin
 from tests.support.messaging import Troubles, funds, reconciled
-from tests.support.services import published
+from tests.support.services import deliver_envelopes, published
 
 AT = datetime(2026, 11, 22, 10, 30, 15, 123456, tzinfo=UTC)
 
@@ -81,6 +83,21 @@ async def test_a_published_fact_has_its_cause_and_key(database: Database) -> Non
     assert [(row.id, row.key, row.tenant_id) for row in unsent] == [(told.seq, cause.key, TENANT)]
 
 
+async def test_facts_of_a_run_carry_the_runs_context(
+    database: Database, troubles: Troubles
+) -> None:
+    seen: list[str] = []
+    handle = troubles.handlers[FundsReceived]
+
+    async def handler(events: list[Envelope[FundsReceived]], tx: Transaction) -> None:
+        seen.append(telemetry.traceparent())
+        await handle(events, tx)
+
+    await deliver_envelopes(database, handler, [envelope(funds())])
+    assert [told.traceparent for told in await published(database)] == seen
+    assert seen[0]
+
+
 async def test_a_rolled_back_transaction_tells_nothing(database: Database) -> None:
     async def tell_and_fail() -> None:
         async with database.pipeline({TENANT}) as tx:
@@ -116,7 +133,7 @@ def test_runs_keep_the_order_of_each_key(plan: list[tuple[bool, int, bool]]) -> 
     runs = joined(items)
     flat = [item for run in runs for item in run]
     assert sorted(map(id, flat)) == sorted(map(id, items))
-    assert all(len({type(item.readable.data) for item in run}) == 1 for run in runs)
+    assert all(len({type(item.event.data) for item in run}) == 1 for run in runs)
     for key in {item.held_key for item in items}:
         before = [item.event_id for item in items if item.held_key == key]
         assert [item.event_id for item in flat if item.held_key == key] == before
@@ -134,5 +151,5 @@ def test_a_record_without_a_type_is_unreadable() -> None:
     assert isinstance(record, KeptRecord)
     headers = [pair for pair in record.headers if pair[0] != "ce_type"]
     found = Reader(Troubles().handlers).read(msgspec.structs.replace(record, headers=headers))
-    assert found is not None
+    assert isinstance(found, Unread)
     assert isinstance(found.refusal, Unreadable)
