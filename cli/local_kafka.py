@@ -73,7 +73,7 @@ class LocalKafka:
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open and nobody answers."""
-        self._process.send(signal.SIGSTOP)
+        self._process.freeze()
 
     def thaw(self) -> None:
         """SIGCONT."""

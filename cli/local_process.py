@@ -97,6 +97,12 @@ class LocalProcess:
         if self.pid is not None and self._process is not None:
             self._process.send_signal(number)
 
+    def freeze(self) -> None:
+        """SIGSTOP, and wait until none of the server's threads runs any more."""
+        self.send(signal.SIGSTOP)
+        if self.pid is not None:
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
     def stop(self, number: signal.Signals | None = None, *, timeout_seconds: float = 30) -> None:
         """Stop the server with `number` (else its stop signal), by SIGKILL after the time-out."""
         process = self._process

@@ -67,15 +67,18 @@ async def closed(database: Database) -> bool:
 
 async def test_there_is_never_a_connection_beyond_the_pool(database: Database) -> None:
     running, most = 0, 0
+    pair = asyncio.Barrier(2)
 
     async def use() -> None:
         nonlocal running, most
         async with database.request(TENANT, actor="user:a") as tx:
             running, most = running + 1, max(most, running + 1)
             await tx.scalar(text("select 1"))
+            await pair.wait()
             running -= 1
 
-    await asyncio.gather(*(use() for _ in range(20)))
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(use() for _ in range(20)))
     assert most == 2
 
 

@@ -14,6 +14,7 @@ from shared.events.envelope import Envelope
 from shared.events.payments import FundsReceived
 from shared.messaging import Consumer, Subscription, consumer, recovery
 from shared.messaging.bus import Bus, Incoming, Listener, Place
+from shared.messaging.waiting import wait_for
 from tests.support.builders import TENANT, envelope, envelopes
 from tests.support.eventually import eventually
 from tests.support.messaging import (
@@ -156,7 +157,7 @@ class Silent:
     ) -> list[Incoming]:
         """Nothing, ever."""
         del places, limit
-        await asyncio.sleep(min(wait_seconds, 0.01))
+        await wait_for(asyncio.Event(), min(wait_seconds, 0.01))
         return []
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
