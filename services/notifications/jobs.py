@@ -1,8 +1,9 @@
-"""Due deliveries: render, talk to the mail relay between transactions, record the answer."""
+"""Due deliveries: render, talk to the mail relay between transactions, record the answers."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 from services.notifications import actions
@@ -11,13 +12,20 @@ from services.notifications.channels import documents, smtp
 from services.notifications.domain import message
 from services.notifications.domain.lifecycle import Channel
 from services.notifications.settings import NotificationsSettings
+from shared.database import Database
 from shared.messaging import due
 from shared.messaging.due import DueItem
 from shared.service import Workplace
 
+AFTER_A_FAILURE_SECONDS = 10.0
+"""When what failed in our own house, not at the relay, is taken up again."""
+
 
 async def deliver(workplace: Workplace) -> int:
-    """Take up due notifications and bring each one step further; returns how many."""
+    """Take up due notifications and bring each one step further, several at once; how many.
+
+    One that fails is due again later, holds up no other, and its error is raised at the end.
+    """
     settings = cast(NotificationsSettings, workplace.settings)
     database = workplace.database
     items = await due.take(
@@ -33,9 +41,27 @@ async def deliver(workplace: Workplace) -> int:
         attempts = await actions.begin(tx, [(item.tenant_id, item.subject) for item in items])
         started = {attempt.notification.id for attempt in attempts}
         await due.done(tx, DELIVER, [item for item in items if item.subject not in started])
-    for attempt in attempts:
-        await _carry_out(workplace, attempt, by_id[attempt.notification.id])
+    places = asyncio.Semaphore(settings.deliver_at_once)
+
+    async def one(attempt: Attempt) -> None:
+        async with places:
+            await _carry_out(workplace, attempt, by_id[attempt.notification.id])
+
+    outcomes = await asyncio.gather(*map(one, attempts), return_exceptions=True)
+    failed = {
+        attempt.notification.id: outcome
+        for attempt, outcome in zip(attempts, outcomes, strict=True)
+        if outcome is not None
+    }
+    if failed:
+        await _put_off(database, [by_id[each] for each in failed])
+        raise next(iter(failed.values()))
     return len(items)
+
+
+async def _put_off(database: Database, items: Sequence[DueItem]) -> None:
+    async with database.pipeline({item.tenant_id for item in items}) as tx:
+        await due.again(tx, DELIVER, items, after_seconds=AFTER_A_FAILURE_SECONDS)
 
 
 async def _carry_out(workplace: Workplace, attempt: Attempt, item: DueItem) -> None:

@@ -21,3 +21,4 @@ class NotificationsSettings(ServiceSettings, service="notifications"):
     )
     deliver_poll_seconds: float = Field(1.0, description="How often due deliveries are looked for.")
     deliver_batch: int = Field(20, description="Most notifications taken up at once.")
+    deliver_at_once: int = Field(4, ge=1, description="Conversations with the mail relay at once.")
