@@ -12,18 +12,18 @@ from shared.events.coding import EncounterCoded
 from shared.events.eligibility import CoverageInactive, EligibilityFailed, EligibilityVerified
 from shared.events.payments import PaymentPosted, RemittanceClaimMatched
 from shared.events.tenancy import PayerChanged, PracticeChanged, ProviderChanged, TenantChanged
-from shared.service import Service, every, run
+from shared.service import Service, WithSettings, every, run
 
 service = Service(
     "claims",
     settings=ClaimsSettings,
     router=routes.router,
     handlers={
-        EncounterCoded: handlers.on_encounters_coded,
-        EligibilityVerified: handlers.on_eligibility_verified,
-        CoverageInactive: handlers.on_coverage_inactive,
-        EligibilityFailed: handlers.on_eligibility_failed,
-        RemittanceClaimMatched: handlers.on_remittance_claims_matched,
+        EncounterCoded: WithSettings(handlers.on_encounters_coded),
+        EligibilityVerified: WithSettings(handlers.on_eligibility_verified),
+        CoverageInactive: WithSettings(handlers.on_coverage_inactive),
+        EligibilityFailed: WithSettings(handlers.on_eligibility_failed),
+        RemittanceClaimMatched: WithSettings(handlers.on_remittance_claims_matched),
         PaymentPosted: handlers.on_payments_posted,
         TenantChanged: handlers.on_tenants_changed,
         PracticeChanged: handlers.on_practices_changed,

@@ -13,7 +13,7 @@ from services.claims.domain.drafting import Verdict
 from services.claims.domain.parties import Parties
 from services.claims.domain.sorting import Adjudication, Adjustment, PaidLine
 from services.claims.repository.encounters import Coded
-from services.claims.settings import settings
+from services.claims.settings import ClaimsSettings
 from shared.database import Transaction
 from shared.events.coding import EncounterCoded
 from shared.events.eligibility import CoverageInactive, EligibilityFailed, EligibilityVerified
@@ -30,20 +30,21 @@ from shared.events.tenancy import (
 from shared.money import Money
 
 
-def patience() -> Patience:
+def patience(settings: ClaimsSettings) -> Patience:
     """How long drafts wait, as this installation decided."""
-    chosen = settings()
-    return Patience(chosen.verdict_wait_hours, chosen.undo_window_seconds)
+    return Patience(settings.verdict_wait_hours, settings.undo_window_seconds)
 
 
-async def on_encounters_coded(events: list[Envelope[EncounterCoded]], tx: Transaction) -> None:
+async def on_encounters_coded(
+    settings: ClaimsSettings, events: list[Envelope[EncounterCoded]], tx: Transaction
+) -> None:
     """Charges are final: a claim begins when the coverage's verdict is known too."""
     arrivals = [Arrival(event, _coded(event, tx)) for event in events]
-    await drafting.take_codings(tx, arrivals, patience())
+    await drafting.take_codings(tx, arrivals, patience(settings))
 
 
 async def on_eligibility_verified(
-    events: list[Envelope[EligibilityVerified]], tx: Transaction
+    settings: ClaimsSettings, events: list[Envelope[EligibilityVerified]], tx: Transaction
 ) -> None:
     """The payer knows the member as covered: active, or to be reviewed."""
     told = [
@@ -51,35 +52,39 @@ async def on_eligibility_verified(
         for event in events
         if event.data.rank == PRIMARY
     ]
-    await drafting.take_verdicts(tx, told, patience())
+    await drafting.take_verdicts(tx, told, patience(settings))
 
 
-async def on_coverage_inactive(events: list[Envelope[CoverageInactive]], tx: Transaction) -> None:
+async def on_coverage_inactive(
+    settings: ClaimsSettings, events: list[Envelope[CoverageInactive]], tx: Transaction
+) -> None:
     """The coverage is not in force: the encounter is the patient's to pay."""
     told = [
         Told(event, event.data.encounter_id, Verdict.INACTIVE)
         for event in events
         if event.data.rank == PRIMARY
     ]
-    await drafting.take_verdicts(tx, told, patience())
+    await drafting.take_verdicts(tx, told, patience(settings))
 
 
-async def on_eligibility_failed(events: list[Envelope[EligibilityFailed]], tx: Transaction) -> None:
+async def on_eligibility_failed(
+    settings: ClaimsSettings, events: list[Envelope[EligibilityFailed]], tx: Transaction
+) -> None:
     """No answer: a person's data needs correction, or nobody will ever know; tries do not count."""
     told = [
         Told(event, event.data.encounter_id, _of_failure(event.data))
         for event in events
         if event.data.rank == PRIMARY and (event.data.final or _is_wrong(event.data))
     ]
-    await drafting.take_verdicts(tx, told, patience())
+    await drafting.take_verdicts(tx, told, patience(settings))
 
 
 async def on_remittance_claims_matched(
-    events: list[Envelope[RemittanceClaimMatched]], tx: Transaction
+    settings: ClaimsSettings, events: list[Envelope[RemittanceClaimMatched]], tx: Transaction
 ) -> None:
     """An 835 answers claims: sort the answer."""
     decisions = [Decision(event, _adjudication(event)) for event in events]
-    undo_seconds = settings().undo_window_seconds
+    undo_seconds = settings.undo_window_seconds
     await adjudicating.take_decisions(tx, decisions, undo_seconds=undo_seconds)
 
 

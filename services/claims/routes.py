@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -19,13 +20,19 @@ from services.claims.schemas import (
     DenialWorkSearch,
     TimelineOut,
 )
-from services.claims.settings import settings
+from services.claims.settings import ClaimsSettings
 from shared import ids
 from shared.database import Transaction
 from shared.errors import Invalid
 from shared.web import Call, Page, allowed
 
 router = APIRouter(tags=["claims"])
+
+
+def _undo_seconds(call: Call) -> float:
+    """How long a claim can be stopped before it is sent, in this installation."""
+    workplace = call.request.app.state.workplace
+    return cast(ClaimsSettings, workplace.settings).undo_window_seconds
 
 
 @router.get("/v1/claims/{claim_id}", operation_id="getClaim")
@@ -86,7 +93,7 @@ async def release(claim_id: str, call: Call = allowed("claims:write")) -> Respon
             tx,
             wanted,
             may_see=call.principal.require_practice,
-            undo_seconds=settings().undo_window_seconds,
+            undo_seconds=_undo_seconds(call),
         )
         return reads.summary(released)
 
@@ -108,7 +115,7 @@ async def correct(
             wanted,
             may_see=call.principal.require_practice,
             fields=fields,
-            undo_seconds=settings().undo_window_seconds,
+            undo_seconds=_undo_seconds(call),
         )
         return reads.summary(corrected)
 

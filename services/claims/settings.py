@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from pydantic import Field
 
 from shared.settings import ServiceSettings
@@ -45,9 +43,3 @@ class ClaimsSettings(ServiceSettings, service="claims"):
     retry_seconds: float = Field(
         30, gt=0, description="Back-off before a batch is sent again, doubled by each attempt."
     )
-
-
-@cache
-def settings() -> ClaimsSettings:
-    """This process's settings, for the doors that the kernel calls without any."""
-    return ClaimsSettings()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
 from fastapi import APIRouter
@@ -20,6 +21,13 @@ from shared.web.principal import Authenticator
 T = TypeVar("T")
 Handler = Callable[[list[Envelope[Any]], Transaction], Awaitable[None]]
 Handlers = Mapping[type[Fact], Handler]
+SettledHandler = Callable[[Any, list[Envelope[Any]], Transaction], Awaitable[None]]
+
+
+class WithSettings(NamedTuple):
+    """A row of the wiring table whose handler is told the service's settings, before the events."""
+
+    handler: SettledHandler
 
 
 class Outside:
@@ -103,8 +111,16 @@ class Service:
     name: str
     settings: type[ServiceSettings] = ServiceSettings
     router: APIRouter | None = None
-    handlers: Handlers = field(default_factory=dict)
+    handlers: Mapping[type[Fact], Handler | WithSettings] = field(default_factory=dict)
     jobs: Sequence[Recurring] = ()
     authenticator: Callable[[Workplace], Authenticator] | None = None
     public: frozenset[str] = frozenset()
     on_start: Sequence[Callable[[Workplace], Awaitable[None]]] = ()
+
+    def handlers_for(self, settings: ServiceSettings) -> Handlers:
+        """The handlers as a consumer calls them, in an installation with these settings."""
+        return {fact: _settled(row, settings) for fact, row in self.handlers.items()}
+
+
+def _settled(row: Handler | WithSettings, settings: ServiceSettings) -> Handler:
+    return partial(row.handler, settings) if isinstance(row, WithSettings) else row

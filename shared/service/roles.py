@@ -54,7 +54,7 @@ def subscription_of(site: Site) -> Subscription:
     settings = site.workplace.settings
     return Subscription(
         f"rcm.{site.name}",
-        {TestClockAdvanced: on_clock_advanced, **site.service.handlers},
+        {TestClockAdvanced: on_clock_advanced, **site.service.handlers_for(settings)},
         service_version=site.version,
         lanes=settings.lanes,
         batch_size=settings.batch_size,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.claims.settings import settings
 from shared import clock
 from shared.database import Database
 from tests.claims.builders import NOW, learn_master_data
@@ -20,11 +19,8 @@ def _still_clock() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_undo_window(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_undo_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RCM_CLAIMS_UNDO_WINDOW_SECONDS", "0")
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -8,17 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.claims import handlers, jobs
+from services.claims import jobs
+from services.claims.__main__ import service
 from services.claims.settings import ClaimsSettings
 from shared import ids
 from shared.database import Database
 from shared.events.coding import EncounterCoded
+from shared.events.eligibility import EligibilityVerified
 from shared.service import Workplace
 from tests.claims.builders import encounter_coded, verified
 from tests.claims.stand_in import StandIn
 from tests.support.builders import TENANT
 from tests.support.services import deliver
 
+HANDLERS = service.handlers_for(ClaimsSettings(undo_window_seconds=0))
 _CLAIM = text("select * from claims where id = :id")
 _KINDS = text("select kind from claim_events where claim_id = :id order by position")
 
@@ -31,8 +34,8 @@ def claim_of(coded: EncounterCoded, generation: int = 0) -> UUID:
 async def drafted(database: Database, **changes: Any) -> EncounterCoded:
     """An encounter whose coding and verdict have come."""
     coded = encounter_coded(database.keys, **changes)
-    await deliver(database, handlers.on_eligibility_verified, [verified(coded)])
-    await deliver(database, handlers.on_encounters_coded, [coded])
+    await deliver(database, HANDLERS[EligibilityVerified], [verified(coded)])
+    await deliver(database, HANDLERS[EncounterCoded], [coded])
     return coded
 
 

@@ -32,7 +32,7 @@ from tests.claims.builders import (
     posted,
     reversal_of,
 )
-from tests.claims.flows import claim_of, drafted, row, sent, status, timeline, workplace
+from tests.claims.flows import HANDLERS, claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn
 from tests.support.builders import TENANT
 from tests.support.services import deliver, published
@@ -43,7 +43,7 @@ _WORK = text("select * from denial_work where claim_id = :claim order by opened_
 async def answer(database: Database, *decisions: RemittanceClaimMatched) -> None:
     """Decisions, one after the other."""
     for decision in decisions:
-        await deliver(database, handlers.on_remittance_claims_matched, [decision])
+        await deliver(database, HANDLERS[RemittanceClaimMatched], [decision])
 
 
 async def work(database: Database, claim_id: UUID) -> list[Any]:

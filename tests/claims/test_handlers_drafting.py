@@ -9,7 +9,6 @@ import asyncpg
 import pytest
 
 from services.claims import jobs
-from services.claims.__main__ import service
 from shared import clock, ids
 from shared.database import Database
 from shared.events.claims import ClaimBlocked, ClaimCreated, ClaimHeld, ClaimReleased
@@ -33,11 +32,10 @@ from tests.claims.builders import (
     tenant_changed,
     verified,
 )
-from tests.claims.flows import claim_of, drafted, row, sent, status, timeline, workplace
+from tests.claims.flows import HANDLERS, claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn
 from tests.support.services import deliver, published, run_parked
 
-HANDLERS = service.handlers
 TABLES = """
     select relname as tablename from pg_class
      where relnamespace = cast('public' as regnamespace) and relkind in ('r', 'p')

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.claims import handlers, jobs
+from services.claims import jobs
 from shared import clock
 from shared.database import Database
 from shared.events.claims import (
@@ -19,8 +19,9 @@ from shared.events.claims import (
     ClaimTransmissionFailed,
 )
 from shared.events.coding import EncounterCoded
+from shared.events.payments import RemittanceClaimMatched
 from tests.claims.builders import NOW, matched, names, of_type
-from tests.claims.flows import claim_of, drafted, row, sent, status, timeline, workplace
+from tests.claims.flows import HANDLERS, claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn, claims_answer, interchange_answer, set_answer
 from tests.support.builders import TENANT
 from tests.support.services import deliver, published
@@ -193,7 +194,7 @@ async def test_after_the_decision_acknowledgements_are_only_recorded(database: D
     outside = StandIn()
     coded, content = await sent_file(database, outside)
     decision = matched(claim_of(coded), coded.encounter_id)
-    await deliver(database, handlers.on_remittance_claims_matched, [decision])
+    await deliver(database, HANDLERS[RemittanceClaimMatched], [decision])
     outside.put("277CA", claims_answer(content, "A7:164:IL"))
     await poll(database, outside)
     assert await status(database, claim_of(coded)) == "paid"

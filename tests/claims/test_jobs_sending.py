@@ -9,26 +9,29 @@ import httpx
 import pytest
 
 from services.claims import jobs
+from services.claims.__main__ import service
 from services.claims.actions import submitting
 from services.claims.domain.claim import Key
 from services.claims.domain.sending import BatchStatus, Ending
-from services.claims.settings import settings
+from services.claims.settings import ClaimsSettings
 from shared import clock
 from shared.database import Database
 from shared.events.claims import ClaimSubmitted
 from shared.x12 import Options, read
 from tests.claims.builders import (
     NOW,
+    encounter_coded,
     line,
     member,
     names,
     of_type,
     person,
+    verified,
 )
 from tests.claims.flows import claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn
 from tests.support.builders import TENANT
-from tests.support.services import published
+from tests.support.services import deliver, published
 
 
 async def test_ready_claims_of_a_practice_travel_in_one_clean_837(database: Database) -> None:
@@ -61,12 +64,10 @@ async def test_nothing_is_sent_twice(database: Database) -> None:
     assert outside.posts == 1
 
 
-async def test_the_undo_window_holds_a_claim_back(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RCM_CLAIMS_UNDO_WINDOW_SECONDS", "60")
-    settings.cache_clear()
-    coded = await drafted(database)
+async def test_the_undo_window_holds_a_claim_back(database: Database) -> None:
+    patient = service.handlers_for(ClaimsSettings(undo_window_seconds=60))
+    coded = encounter_coded(database.keys)
+    await deliver(database, patient, [verified(coded), coded])
     place = workplace(database, StandIn())
     assert await jobs.submit_ready_claims(place) == 0
     with clock.fixed(NOW + timedelta(seconds=61)):

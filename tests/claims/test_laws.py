@@ -17,7 +17,6 @@ import pytest
 from sqlalchemy import Table, text
 
 from services.claims import jobs
-from services.claims.__main__ import service
 from services.claims.tables import metadata
 from shared import ids
 from shared.database import Database
@@ -44,13 +43,12 @@ from tests.claims.builders import (
     tenant_changed,
     verified,
 )
-from tests.claims.flows import claim_of, workplace
+from tests.claims.flows import HANDLERS, claim_of, workplace
 from tests.claims.stand_in import StandIn
 from tests.support.builders import OTHER_TENANT, TENANT, envelope
 from tests.support.postgres import PostgresServer
 from tests.support.services import deliver_envelopes, published
 
-HANDLERS = service.handlers
 SEALED = {"content", "parties", "member"}
 DUE = text("""
     select tenant_id, job, subject, due_at, causation_id from due_work

@@ -17,6 +17,8 @@ from shared import ids
 from shared.database import Database
 from shared.events.claims import ClaimReleased
 from shared.events.coding import EncounterCoded
+from shared.events.eligibility import EligibilityFailed
+from shared.events.payments import RemittanceClaimMatched
 from tests.claims.builders import (
     NOW,
     SERVICE_DAY,
@@ -29,7 +31,7 @@ from tests.claims.builders import (
     person,
     practice_changed,
 )
-from tests.claims.flows import claim_of, drafted, sent, status, workplace
+from tests.claims.flows import HANDLERS, claim_of, drafted, sent, status, workplace
 from tests.claims.stand_in import StandIn, claims_answer
 from tests.support.builders import OTHER_TENANT, PRACTICE, TENANT
 from tests.support.services import deliver, published
@@ -154,7 +156,7 @@ async def test_search_by_status_payer_dates_and_denial(database: Database) -> No
     outside = StandIn()
     denied = await sent(database, outside)
     decision = denial(claim_of(denied), denied.encounter_id)
-    await deliver(database, handlers.on_remittance_claims_matched, [decision])
+    await deliver(database, HANDLERS[RemittanceClaimMatched], [decision])
     earlier = SERVICE_DAY - timedelta(days=3)
     other = await drafted(
         database,
@@ -209,8 +211,8 @@ async def test_a_search_that_means_nothing_is_refused(
 
 async def test_a_held_claim_is_released_once(database: Database) -> None:
     coded = encounter_coded(database.keys)
-    await deliver(database, handlers.on_encounters_coded, [coded])
-    await deliver(database, handlers.on_eligibility_failed, [failed(coded)])
+    await deliver(database, HANDLERS[EncounterCoded], [coded])
+    await deliver(database, HANDLERS[EligibilityFailed], [failed(coded)])
     answers = [await post(database, address(coded, "/release"), key="one") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
@@ -228,8 +230,8 @@ async def test_what_is_foreign_is_not_released(
     database: Database, rest: str, who: dict[str, Any]
 ) -> None:
     coded = encounter_coded(database.keys)
-    await deliver(database, handlers.on_encounters_coded, [coded])
-    await deliver(database, handlers.on_eligibility_failed, [failed(coded)])
+    await deliver(database, HANDLERS[EncounterCoded], [coded])
+    await deliver(database, HANDLERS[EligibilityFailed], [failed(coded)])
     body = {"member_id": "TEST-J02"} if rest == "/corrections" else None
     answer = await post(database, address(coded, rest), body, **who)
     assert answer.status_code == 404
@@ -297,7 +299,7 @@ async def test_a_claim_that_is_under_way_is_not_corrected(database: Database) ->
 async def test_denial_work_is_listed_and_shown(database: Database) -> None:
     coded = await sent(database, StandIn())
     decision = denial(claim_of(coded), coded.encounter_id, "CO197 15000")
-    await deliver(database, handlers.on_remittance_claims_matched, [decision])
+    await deliver(database, HANDLERS[RemittanceClaimMatched], [decision])
     found = (await post(database, "/v1/denial-work/search", {"status": ["new"]})).json()
     [item] = found["data"]
     assert (item["category"], item["carc"], item["denied_cents"]) == (

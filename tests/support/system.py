@@ -19,7 +19,6 @@ from cli.local_kafka import LocalKafka
 from cli.local_postgres import LocalPostgres
 from sandbox import clinic
 from sandbox.clinic import Scenario
-from services.claims.settings import settings as claims_settings
 from shared import clock
 from shared.service import ROLES, Process
 from tests.support.eventually import eventually
@@ -79,12 +78,10 @@ def engines(folder: Path, bus: str, *, durable: bool = True) -> Iterator[Engines
 async def installation(plan: Plan) -> AsyncIterator[Installed]:
     """An installation whose settings and clock leave no trace in this process."""
     offset = clock.offset_seconds()
-    claims_settings.cache_clear()
     try:
         async with installed(plan) as place:
             yield place
     finally:
-        claims_settings.cache_clear()
         clock.set_offset(offset)
 
 
