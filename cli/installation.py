@@ -108,4 +108,4 @@ async def working(service: str) -> AsyncIterator[Database]:
 
 def subscription_of(service: Service) -> Subscription:
     """What the service's consumer consumes."""
-    return Subscription(f"rcm.{service.name}", service.handlers)
+    return Subscription(f"rcm.{service.name}", service.handlers_for(settings()[service.name]))
