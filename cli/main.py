@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from cli import bus_commands, checks, claim_commands, recovery_commands, visit_commands
+from cli import (
+    bus_commands,
+    checks,
+    claim_commands,
+    recovery_commands,
+    visit_commands,
+    x12_commands,
+)
 
 app = typer.Typer(
     name="rcm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -30,6 +38,7 @@ app.add_typer(recovery_commands.parked, name="parked")
 app.add_typer(claim_commands.claim, name="claim")
 app.add_typer(visit_commands.encounter, name="encounter")
 app.add_typer(visit_commands.account, name="account")
+app.add_typer(x12_commands.x12, name="x12")
 
 
 @app.command()
@@ -50,6 +59,21 @@ def demo(  # noqa: PLR0917 - options of a command, given by name
 
     wishes = Wishes(once=once, json=json, reset=reset, bus=bus, encounters=encounters)
     raise typer.Exit(play(wishes, started_at=context.obj))
+
+
+@app.command()
+def dev(
+    bus: Annotated[
+        Literal["embedded", "kafka"], typer.Option(help="The event log to run on.")
+    ] = "embedded",
+    watch: Annotated[
+        list[Path] | None, typer.Option(help="A folder to watch instead of the program's own.")
+    ] = None,
+) -> None:
+    """The whole system in one process for development; a changed file starts it again."""
+    from cli.dev.command import develop  # noqa: PLC0415 - other commands start sooner
+
+    raise typer.Exit(develop(bus, watched=watch))
 
 
 def main(*, started_at: float) -> None:

@@ -1,0 +1,79 @@
+"""Read the file a command names, in pieces, with the code lists there are to check it by."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+import typer
+from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.answers import FAILED, NOT_FOUND, UNAVAILABLE, errors
+from shared import clock
+from shared.codesets.place_of_service import places
+from shared.x12 import Options, X12Error
+
+PIECE = 1 << 20
+LARGE = 8 * PIECE
+"""From this size on a terminal is shown how far the reading is."""
+LISTS = ("carc", "rarc", "claim_status", "service_type", "taxonomy", "revenue", "icd10cm", "hcpcs")
+"""The lists most worth handing in; a check without its list is not made."""
+_STATES = (
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ"
+    " NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI FM MH PW AA AE AP"
+    " AB BC MB NB NL NS NT NU ON PE QC SK YT"
+)
+STATES = frozenset(_STATES.split())
+"""States, territories and military posts of the postal service, and Canada's provinces."""
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a file (`-` is standard input); ends the command when it cannot be read."""
+    try:
+        if str(path) == "-":
+            yield from iter(lambda: sys.stdin.buffer.read(PIECE), b"")
+            return
+        with path.open("rb") as source, _progress(path) as progress:
+            task = progress.add_task(path.name, total=path.stat().st_size)
+            while piece := source.read(PIECE):
+                yield piece
+                progress.advance(task, len(piece))
+    except FileNotFoundError as error:
+        raise ended(f"There is no file {path}.", NOT_FOUND) from error
+    except OSError as error:
+        raise ended(f"{path} cannot be read: {error.strerror}.", UNAVAILABLE) from error
+
+
+def _progress(path: Path) -> Progress:
+    shown = errors.is_terminal and path.stat().st_size >= LARGE
+    columns = (TextColumn("{task.description}"), DownloadColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not shown)
+
+
+def unreadable(error: X12Error) -> typer.Exit:
+    """What to raise when a file is no X12 at all."""
+    return ended(f"This cannot be read as X12: {error}.", FAILED)
+
+
+def ended(sentence: str, code: int) -> typer.Exit:
+    """What to raise to end a command with one sentence and an exit code."""
+    errors.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+def options(folder: Path | None) -> Options:
+    """Today's date and the code lists: those of the project, and `<name>.txt` of a folder.
+
+    Such a file has one code a line; what follows a blank or comma is not read.
+    """
+    lists: dict[str, Container[str]] = {"pos": frozenset(places()), "state": STATES}
+    for path in sorted(folder.glob("*.txt")) if folder else ():
+        words = (line.replace(",", " ").split() for line in path.read_text().splitlines())
+        lists[path.stem] = frozenset(found[0].upper() for found in words if found)
+    return Options(external=lists, today=clock.today())
+
+
+def lists_not_checked(chosen: Options) -> list[str]:
+    """Code lists that guides name and nobody has handed in."""
+    return [name for name in LISTS if name not in chosen.external]

@@ -1,0 +1,68 @@
+"""`rcm x12 parse`: the typed values of a file, as JSON or as one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.text import Text
+
+from cli.answers import out
+from cli.x12.glossary import SET_WORDS
+from cli.x12.masking import plain
+from shared.x12 import Item, Options, SetEnd, SetStart, stream
+
+_MONEY = ("charge", "paid", "amount")
+
+
+def parse(pieces: Iterable[bytes], options: Options, *, show_phi: bool) -> Iterator[dict[str, Any]]:
+    """One object per set, as soon as it is whole; raises X12Error like `stream`."""
+    values: list[dict[str, Any]] = []
+    start: SetStart | None = None
+    for event in stream(pieces, options):
+        match event:
+            case SetStart():
+                start, values = event, []
+            case Item():
+                values.append(_value(event, show_phi=show_phi))
+            case SetEnd() if start is not None:
+                yield {
+                    "interchange": start.interchange.control,
+                    "group": start.group.control,
+                    "control": event.header.control,
+                    "set": event.kind or event.header.id,
+                    "version": event.header.version,
+                    "segments": event.segments,
+                    "findings": len(event.findings),
+                    "values": values,
+                }
+
+
+def _value(item: Item, *, show_phi: bool) -> dict[str, Any]:
+    """The value under the name of its type; null when it could not be read."""
+    kind = type(item.value).__name__ if item.value is not None else "unreadable"
+    return {
+        "type": kind,
+        "position": item.ordinal,
+        "segments": len(item.segments),
+        "value": plain(item.value, show=show_phi),
+    }
+
+
+def show(sets: Iterable[dict[str, Any]]) -> None:
+    """A heading per set and a line per value."""
+    for one in sets:
+        words = SET_WORDS.get(one["set"], "no guide for it here")
+        heading = f"Set {one['control']}: {one['set']}, {words}, {one['segments']} segments"
+        out.print(Text(heading, "bold"), soft_wrap=True)
+        for value in one["values"]:
+            out.print(Text(_line(value)), soft_wrap=True)
+
+
+def _line(value: dict[str, Any]) -> str:
+    held = value["value"] if isinstance(value["value"], dict) else {}
+    name = held.get("claim_id") or held.get("reference") or held.get("trace") or ""
+    money = [f"{key} {held[key]}" for key in _MONEY if held.get(key) is not None]
+    told = ", ".join(filter(None, [str(name), *money]))
+    place = f"{value['position']}, {value['segments']} segments"
+    return f"  {value['type']} {told} (from {place})".replace("  (", " (")
