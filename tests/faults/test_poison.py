@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from shared import ids
 from shared.database import Database
 from shared.events.envelope import Envelope
 from shared.events.marks import Fact
 from shared.messaging import Consumer, DeadLetterDesk, ParkedRunner, consumer, open_bus
-from shared.messaging.bus import Bus, Outgoing
+from shared.messaging.bus import MAX_VALUE_BYTES, Bus, NeverSendable, Outgoing
+from shared.messaging.envelope import decode_headers
 from shared.messaging.limits import IN_A_ROW
 from shared.settings import ServiceSettings
 from tests.faults.conftest import BUS_PARAMS, Run
@@ -36,9 +38,43 @@ from tests.support.postgres import PostgresServer
 pytestmark = pytest.mark.fault
 
 TOPIC = "rcm.payments.v1"
-BATCH = 500
+BATCH, MIDDLE = 500, 250
 AFTERWARDS = 1_000
 PARTITIONS = 4
+COPIES = text("select headers from outbox where topic = 'rcm.sample.dlq.v1'")
+DEAD_LETTER_HEADERS = {
+    f"dlq_{name}"
+    for name in (
+        *("original_topic", "original_partition", "original_offset", "original_timestamp"),
+        *("consumer", "error_class", "error_code", "error_fingerprint", "attempts"),
+        *("first_failed_at", "last_failed_at", "service_version"),
+    )
+}
+
+
+def _value(value: bytes | None) -> Callable[[Outgoing], Outgoing]:
+    """Another content."""
+    return lambda record: record._replace(value=value)
+
+
+def _header(name: str, value: bytes) -> Callable[[Outgoing], Outgoing]:
+    """Another value of one header."""
+    return lambda record: record._replace(
+        headers=[(each, value if each == name else old) for each, old in record.headers]
+    )
+
+
+POISON: dict[int, tuple[str, Callable[[Outgoing], Outgoing]]] = {
+    0: ("unreadable", _value(b"{")),
+    100: ("contract", _header("ce_dataschema", b"urn:claimstream:rcm/events/FundsReceived/99")),
+    MIDDLE: ("unreadable", _value(None)),
+    MIDDLE + 1: ("contract", _value(b'{"deposit_id": 7}')),
+    400: ("contract", _value(b'{"deposit_id": "' + b"7" * (MAX_VALUE_BYTES - 100) + b'"}')),
+    BATCH - 1: ("unreadable", _header("content-type", b"application/avro")),
+}
+"""Place in the batch -> class of its dead letter, and what is wrong: broken JSON, a version nobody
+knows, no content, two contents against the schema (one as large as the bus takes), another format.
+"""
 
 
 @pytest.fixture(params=BUS_PARAMS)
@@ -66,13 +102,17 @@ async def test_f11_poison_steps_aside(bus: Bus, run: Run, database: Database) ->
     followers = [envelope(funds(held)) for _ in range(3)]
     wanted = subscription(troubles)
     desk = DeadLetterDesk(database, wanted)
-    assert await bus.publish([*records, *map(outgoing, followers)]) == [None] * (BATCH + 3)
+    too_large = outgoing(envelope(funds()), value=b" " * (MAX_VALUE_BYTES + 1))
+    told = await bus.publish([*records, too_large, *map(outgoing, followers)])
+    assert isinstance(told.pop(BATCH), NeverSendable)
+    assert told == [None] * (BATCH + 3)
     async with running(Consumer(bus, database, wanted), ParkedRunner(database, wanted)):
         await caught_up(bus, [TOPIC])
-        bad = {events[n].id for n in (0, BATCH // 2, BATCH // 2 + 1, BATCH - 1)}
+        bad = {events[place].id: why for place, (why, _) in POISON.items()}
         letters = await desk.list()
-        assert {letter.event_id for letter in letters} == bad
+        assert {letter.event_id: letter.error_class for letter in letters} == bad
         assert {letter.attempts for letter in letters} == {1}
+        assert await _copies(database) == set(bad)
         assert len(await things(database, TENANT)) == BATCH - len(bad)
         assert (await counts(database, "parked_events"))["parked_events"] == len(followers)
         seconds = await _more_goes_through(bus, database)
@@ -83,7 +123,8 @@ async def test_f11_poison_steps_aside(bus: Bus, run: Run, database: Database) ->
         "parked_events": 0,
         "key_holds": 0,
     }
-    run.saw(f"{len(bad)} bad of {BATCH}, 3 followers freed, next {AFTERWARDS} in {seconds:.1f} s")
+    told_in_short = f"{len(bad)} bad of {BATCH}, too large one refused, 3 followers freed"
+    run.saw(f"{told_in_short}, next {AFTERWARDS} in {seconds:.1f} s")
 
 
 async def test_f11_a_refusal_is_replayed_before_its_followers(
@@ -143,19 +184,21 @@ async def test_f13_a_bad_deploy_stops_the_consumer(
 
 
 def _with_poison(held: UUID) -> tuple[list[Envelope[Fact]], list[Outgoing]]:
-    """A batch: bad first and last, two bad ones of one key in its middle."""
-    middle = BATCH // 2
+    """A batch: bad first and last and here and there, two bad ones of one key in its middle."""
     events = envelopes([funds() for _ in range(BATCH)])
-    events[middle : middle + 2] = [envelope(funds(held)), envelope(funds(held))]
+    events[MIDDLE : MIDDLE + 2] = [envelope(funds(held)), envelope(funds(held))]
     records = [outgoing(event) for event in events]
-    for place, value in {0: b"{", middle: None, middle + 1: b'{"deposit_id": 7}'}.items():
-        records[place] = records[place]._replace(value=value)
-    headers = [
-        (name, b"application/avro" if name == "content-type" else value)
-        for name, value in records[-1].headers
-    ]
-    records[-1] = records[-1]._replace(headers=headers)
+    for place, (_, spoil) in POISON.items():
+        records[place] = spoil(records[place])
     return events, records
+
+
+async def _copies(database: Database) -> set[UUID]:
+    """The events of which a copy with every header of a dead letter waits for outside tools."""
+    async with database.pipeline(()) as tx:
+        rows = await tx.rows(COPIES)
+    found = [decode_headers(row.headers) for row in rows]
+    return {UUID(headers["ce_id"]) for headers in found if headers.keys() >= DEAD_LETTER_HEADERS}
 
 
 async def _more_goes_through(bus: Bus, database: Database) -> float:
