@@ -69,7 +69,7 @@ def acknowledge_group(reading: GroupReading) -> Acknowledgement | None:
 
 
 def _acknowledge_set(header: SetHeader, findings: Iterable[Finding]) -> SetAcknowledgement:
-    found = tuple(f for f in findings if f.level in _STRUCTURAL)
+    found = tuple(f for f in findings if f.level in _STRUCTURAL and f.severity != Severity.NOTE)
     own = [f.code for f in found if f.level == Level.SET]
     below = [f for f in found if f.level != Level.SET]
     if any(not f.code.startswith("I") for f in below):

@@ -176,6 +176,18 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds(
         Level.ELEMENT,
+        snip=1,
+        severity=Severity.EDIT,
+        table="blank_at_the_edge 6",
+    ),
+    **_kinds(
+        Level.ELEMENT,
+        snip=1,
+        severity=Severity.NOTE,
+        table="text_not_upper_case 6",
+    ),
+    **_kinds(
+        Level.ELEMENT,
         snip=2,
         severity=Severity.ERROR,
         table="""
@@ -232,6 +244,7 @@ KINDS: dict[str, Kind] = {
         billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85
         pointer_unknown A7:255  pointer_repeated A7:255
         service_in_future A7:188  service_before_birth A7:187  period_reversed A7:188
+        tax_id_form A7:128:85  admission_date_missing A6:189  adjudicated_twice A8:516
         """,
     ),
     **_kinds(
@@ -240,14 +253,18 @@ KINDS: dict[str, Kind] = {
         severity=Severity.EDIT,
         table="""
         npi_check_digit A7:562  state_unknown A7:126  diagnosis_has_point A7:255
+        diagnosis_unknown A7:255  procedure_unknown A7:454  modifier_unknown A7:453
         """,
     ),
     **_kinds(
         Level.CLAIM,
         snip=7,
         severity=Severity.EDIT,
-        table="frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286"
-        " rejected_by_payer A3",
+        table="""
+        frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286
+        line_repeated A3:54  description_missing A8:306  drug_code_missing A6:218
+        rejected_by_payer A3
+        """,
     ),
     **_kinds(
         Level.REPORT,

@@ -93,12 +93,17 @@ def plain_fault(element: Element, value: str, reader: Reader) -> str:
         return "" if is_date(value) else "date_invalid"
     else:
         return "" if is_time(value) else "time_invalid"
+    return _text_fault(element, value, reader, length=length)
+
+
+def _text_fault(element: Element, value: str, reader: Reader, *, length: int) -> str:
+    """What is wrong with a value of the right type, or nothing."""
     if element.codes:
         return "" if value in element.codes else "code_invalid"
-    if length > element.most:
-        return "too_long"
-    if length < element.least:
-        return "too_short"
+    if not element.least <= length <= element.most:
+        return "too_long" if length > element.most else "too_short"
+    if value != value.strip(" "):
+        return "blank_at_the_edge"
     known = reader.external.get(element.external) if element.external else None
     if known is None or value in known:
         return ""

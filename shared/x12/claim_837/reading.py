@@ -2,7 +2,7 @@
 
 from shared.x12.claim_837.body import ClaimSource
 from shared.x12.claim_837.levels import NOBODY, Level, Levels
-from shared.x12.claim_837.rules import ClaimRules
+from shared.x12.claim_837.rules import ClaimRules, Seen
 from shared.x12.claim_837.values import BatchHead, Claim
 from shared.x12.errors import Finding, NotANumberError
 from shared.x12.events import Item, Opening
@@ -26,7 +26,7 @@ class ClaimReader:
         self._ordinal = 2
         self._levels = Levels()
         self._found: list[Finding] = []
-        seen: set[int] = opening.caches.setdefault("claims", set())
+        seen = opening.caches.setdefault("claims", Seen(set(), set()))
         self._rules = ClaimRules(self._kind, self._numbers, opening.options, seen=seen)
         self._walker = walker_for(opening)
         self.walk = self._walker.feed if self._walker else None

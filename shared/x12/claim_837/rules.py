@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from shared.x12.claim_837 import rules_levels
 from shared.x12.claim_837.facts import Facts, gather_facts
 from shared.x12.claim_837.levels import Level
 from shared.x12.claim_837.rules_cob import other_payer_findings
+from shared.x12.claim_837.rules_services import ServiceRules
+from shared.x12.claim_837.rules_situations import situation_findings
 from shared.x12.claim_837.values import Claim
 from shared.x12.errors import Finding, Place, finding
 from shared.x12.events import Options
@@ -21,15 +24,23 @@ _PRINCIPAL = frozenset({"ABK", "BK"})
 _FREQUENCIES = {"P": frozenset("178"), "D": frozenset("178")}
 
 
+class Seen(NamedTuple):
+    """What repeats are noticed by: hashes of the claims and lines of one interchange."""
+
+    claims: set[int]
+    lines: set[int]
+
+
 class ClaimRules:
     """The rules, and what they must remember from claim to claim."""
 
-    def __init__(self, kind: str, numbers: Numbers, options: Options, *, seen: set[int]) -> None:
+    def __init__(self, kind: str, numbers: Numbers, options: Options, *, seen: Seen) -> None:
         self._kind = kind
         self._numbers = numbers
         self._today = options.today
-        self._seen = seen
+        self._seen = seen.claims
         self._levels = rules_levels.LevelRules()
+        self._services = ServiceRules(kind, numbers.component, options, seen=seen.lines)
 
     def findings(
         self, claim: Claim, segments: list[Elements], ordinal: int, *, levels: Mapping[str, Level]
@@ -41,8 +52,12 @@ class ClaimRules:
         facts = gather_facts(segments, self._numbers)
         found = self._levels.findings(levels)
         found += self._own(facts, ordinal)
+        found += situation_findings(
+            self._kind, segments, ordinal, component=self._numbers.component
+        )
         found += self._diagnoses(facts, ordinal)
         found += self._dates(facts, ordinal, rules_levels.birth_date(levels, self._numbers.dates))
+        found += self._services.findings(facts, segments, ordinal, who=self._levels.who)
         if facts.has_others:
             found += other_payer_findings(claim, segments, ordinal)
         if facts.names:

@@ -41,6 +41,7 @@ def other_payer_findings(claim: Claim, segments: list[Elements], ordinal: int) -
             yield finding("medicare_twice", where.place(at, "2320", 9), value="MB")
         if any(not a.amount for a in other.adjustments):
             yield finding("zero_adjustment", where.place(where.first("CAS", after=at), "2320"))
+        yield from _dated_twice(claim, other, where, at=at)
     starts = [i for i, e in enumerate(segments) if e[0] == "LX"]
     for start, line in zip(starts, claim.lines, strict=True):
         if line.adjudications:
@@ -66,6 +67,19 @@ def _claim_sums(claim: Claim, other: OtherPayer, where: _Where, *, at: int) -> I
     if decisions and other.paid != paid - own:
         amount = where.place(where.first("AMT", "D", after=at), "2320", 2)
         yield finding("cob_paid_differs", amount, value=f"{other.paid} <> {paid} - {own}")
+
+
+def _dated_twice(claim: Claim, other: OtherPayer, where: _Where, *, at: int) -> Iterator[Finding]:
+    """DTP*573 of a payer stands at the payer or at the lines, not at both."""
+    own = other.payer.dates
+    lines = (
+        d.dates for x in claim.lines for d in x.adjudications if d.payer_id == other.payer.name.id
+    )
+    if any(p.qualifier == "573" for p in own) and any(
+        p.qualifier == "573" for dates in lines for p in dates
+    ):
+        place = where.place(where.first("DTP", "573", after=at), "2330B", 3)
+        yield finding("adjudicated_twice", place)
 
 
 def _line_sums(line: ServiceLine, where: _Where, start: int) -> Iterator[Finding]:

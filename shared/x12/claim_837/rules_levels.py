@@ -10,6 +10,7 @@ from shared.x12.party_reading import Dates
 
 Elements = list[str]
 _PO_BOX = re.compile(r"\b(P\.? ?O\.? ?BOX|LOCK ?BOX|POST OFFICE BOX)\b", re.IGNORECASE)
+_TAX_IDS = (["EI"], ["SY"])
 _PARTIES = {
     "85": "2010AA", "87": "2010AB", "PE": "2010AC", "IL": "2010BA", "PR": "2010BB", "QC": "2010CA",
 }  # fmt: skip
@@ -27,19 +28,35 @@ def npi_is_valid(npi: str) -> bool:
 
 
 class LevelRules:
-    """Judges each HL level once, with its first claim."""
+    """Judges each HL level once, with its first claim; knows who the levels are about."""
 
     def __init__(self) -> None:
         self._judged: dict[str, int] = {}
+        self._last: Mapping[str, Level] | None = None
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._all_upper = True
+        self.who: tuple[tuple[str, ...], ...] = ()
 
     def findings(self, levels: Mapping[str, Level]) -> list[Finding]:
         """Findings of the levels that are new since the last claim."""
+        if levels is self._last:
+            return []
+        self._last = levels
+        found = self._new(levels)
+        self.who = tuple([self._names[kind] for kind in levels])
+        return found
+
+    def _new(self, levels: Mapping[str, Level]) -> list[Finding]:
         found: list[Finding] = []
         for kind, level in levels.items():
             if self._judged.get(kind) == level.ordinal:
                 continue
             self._judged[kind] = level.ordinal
             segments, ordinal = level.held, level.ordinal
+            first = next((e for e in segments if e[0] == "NM1"), [])
+            self._names[kind] = tuple(first)
+            if self._all_upper:
+                found += self._lower_case(segments, ordinal)
             names = [i for i, e in enumerate(segments) if e[0] == "NM1" and len(e) > 9]
             found += npi_findings(segments, names, ordinal=ordinal, loop="")
             if kind == "20":
@@ -47,6 +64,19 @@ class LevelRules:
             elif kind == "22":
                 found += _subscriber(segments, ordinal)
         return found
+
+    def _lower_case(self, segments: list[Elements], ordinal: int) -> Iterator[Finding]:
+        """The first text of a set that is not in upper case; payers store it otherwise."""
+        whole = "".join(map("".join, segments))
+        if whole == whole.upper():
+            return
+        for index, elements in enumerate(segments):
+            for number, text in enumerate(elements[1:], 1):
+                if text != text.upper():
+                    self._all_upper = False
+                    place = Place(ordinal + index, elements[0], element=number)
+                    yield finding("text_not_upper_case", place, value=text)
+                    return
 
 
 def birth_date(levels: Mapping[str, Level], dates: Dates) -> date | None:
@@ -64,7 +94,7 @@ def birth_date(levels: Mapping[str, Level], dates: Dates) -> date | None:
 
 
 def _billing(segments: list[Elements], ordinal: int) -> Iterator[Finding]:
-    """2010AA: a street address (RFI 1451) and a ZIP of nine digits."""
+    """2010AA: a street address (RFI 1451), a ZIP and a tax number of nine digits."""
     entity = ""
     for index, e in enumerate(segments):
         place = Place(ordinal + index, e[0], "2010AA")
@@ -75,6 +105,13 @@ def _billing(segments: list[Elements], ordinal: int) -> Iterator[Finding]:
         elif entity == "85" and e[0] == "N4" and _short_zip(e):
             place = place._replace(element=3)
             yield finding("billing_zip_short", place, value="".join(e[3:4]))
+        elif entity == "85" and e[0] == "REF" and e[1:2] in _TAX_IDS and not _is_tax_id(e):
+            yield finding("tax_id_form", place._replace(element=2), value="".join(e[2:3]))
+
+
+def _is_tax_id(reference: Elements) -> bool:
+    value = "".join(reference[2:3])
+    return len(value) == 9 and value.isdecimal() and value.isascii()
 
 
 def _short_zip(city: Elements) -> bool:

@@ -31,12 +31,27 @@ SAMPLES = Path(__file__).parents[4] / "shared" / "x12-samples"
 TODAY = dt.date(2026, 2, 1)
 AT = dt.datetime(2026, 2, 1, 9, 30, tzinfo=dt.UTC)
 ROUTE = Route("HB01", "GHP", usage="T")
+_DIAGNOSES = """
+    E119 E785 F329 G4700 I10 I214 J069 J45909 K0263 K219 M545 N390 R05 R079 R51 S52501A W1830XA
+    Z87891
+"""
 LISTS = {
     "carc": frozenset(["1", "2", "3", "18", "29", "45", "97", "251"]),
     "rarc": frozenset(["MA01", "MA18", "N130", "N206"]),
     "pos": frozenset(["11", "19", "21", "22"]),
     "state": frozenset(["IL", "MO", "NY", "TX"]),
     "service_type": frozenset(["30", "98", "AL", "UC"]),
+    "cdt": frozenset(["D1110", "D2740", "D2950"]),
+    "hcpcs": frozenset(
+        ["73100", "73110", "99205", "99213", "99214", "99284", "99", "A9999", "J1885", "J3490"]
+    ),
+    "icd10cm": frozenset(_DIAGNOSES.split()),
+    "icd10pcs": frozenset(["4A023N7"]),
+    "icd9cm": frozenset(["4659"]),
+    "ndc_required": frozenset(["J1885", "J3490"]),
+    "modifier": frozenset(["25", "76", "RT"]),
+    "revenue": frozenset(["0120", "0250", "0450"]),
+    "taxonomy": frozenset(["1223G0001X", "207Q00000X", "207QS0010X", "207RC0000X", "282N00000X"]),
 }
 OPTIONS = Options(external=LISTS, today=TODAY)
 STANDARD = Delimiters()

@@ -105,6 +105,14 @@ def test_a_wrong_group_count_is_noted_and_a_wrong_control_number_refuses() -> No
     assert [f.kind for f in group_findings(again)] == ["group_control_mismatch"]
 
 
+def test_a_note_informs_and_refuses_nothing() -> None:
+    (made,) = _groups("837p_lower_case_name")
+    batch, reading = _batch("837p_lower_case_name")
+    assert [f.severity for f in reading.findings] == [Severity.NOTE]
+    assert (made.status, made.sets[0].findings) == ("A", ())
+    assert (batch.accepted, batch.rejected) == (1, 0)
+
+
 def test_a_999_is_never_answered_with_a_999() -> None:
     reading = read(message("999_full"))
     assert acknowledge_group(reading.interchanges[0].groups[0]) is None
@@ -165,7 +173,7 @@ def test_a_277ca_is_valid_and_gives_the_findings_back(name: str) -> None:
     again = read(wrap(write_batch_status(batch)))
     assert not [f for f in again.findings if f.severity == Severity.ERROR]
     (value,) = again.sets[0].values
-    assert value.claims == batch.claims
+    assert repr(value.claims).upper() == repr(batch.claims).upper()  # written in upper case
     for item, answer in zip(
         [i for i in reading.sets[0].items if isinstance(i.value, Claim)], value.claims, strict=True
     ):  # fmt: skip

@@ -24,7 +24,7 @@ _PROCEDURE = "R(R=AD,ER R S S S S S)"
 
 
 def _role(code: str) -> Segment:
-    return Segment("PRV", Situational, 1, f"R={code} R=PXC R")
+    return Segment("PRV", Situational, 1, f"R={code} R=PXC R@taxonomy")
 
 
 _REF_FOR_A_PAYER = Segment("REF", Situational, 20, f"R={_IDS} R - S(R=2U R)")

@@ -30,7 +30,7 @@ RECEIVER = Loop("1000B", Required, 1, (name("40", "R=2 R - - - - R=46 R"),))
 BILLING_LEVEL = Segment("HL", Required, 1, "R - R=20 R=1", "3")
 SUBSCRIBER_LEVEL = Segment("HL", Required, 1, "R R R=22 R=0,1", "3")
 PATIENT_LEVEL = Segment("HL", Required, 1, "R R R=23 R=0", "3")
-TAXONOMY = Segment("PRV", Situational, 1, "R=BI R=PXC R")
+TAXONOMY = Segment("PRV", Situational, 1, "R=BI R=PXC R@taxonomy")
 CURRENCY = Segment("CUR", Situational, 1, "R=85 R")
 
 _BILLING_CONTACT = Segment("PER", Situational, 2, CONTACT)

@@ -42,7 +42,7 @@ _CODES = (
     _codes(2, "R=TC R"),
 )
 _PROVIDERS = (
-    party("2310A", name("71", PERSON), Segment("PRV", Situational, 1, "R=AT R=PXC R"),
+    party("2310A", name("71", PERSON), Segment("PRV", Situational, 1, "R=AT R=PXC R@taxonomy"),
         reference("0B,1G,G2,LU", 4)),
     party("2310B", name("72", PERSON), reference("0B,1G,G2,LU", 4)),
     party("2310C", name("ZZ", PERSON), reference("0B,1G,G2,LU", 4)),
@@ -72,7 +72,7 @@ _REF_FOR_A_PAYER = Segment("REF", Situational, 20, "R=0B,1G,G2,LU R - S(R=2U R)"
 _PRICING = "R=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14"
 _LINE = Loop("2400", Required, 999, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
-    Segment("SV2", Required, 1, "R S(R=ER,HC,HP,IV,WK R S S S S S) R R=DA,UN R - S"),
+    Segment("SV2", Required, 1, "R@revenue S(R=ER,HC,HP,IV,WK R S S S S S) R R=DA,UN R - S"),
     Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
     moment("472", EITHER),
     reference("6R"),

@@ -50,7 +50,7 @@ _CODES = (
 _PROVIDERS = (
     party("2310A", name("DN,P3", PERSON), reference("0B,1G,G2", 3), many=2),
     party("2310B", name("82", PERSON_OR_ORGANISATION),
-        Segment("PRV", Situational, 1, "R=PE R=PXC R"), reference("0B,1G,G2,LU", 4)),
+        Segment("PRV", Situational, 1, "R=PE R=PXC R@taxonomy"), reference("0B,1G,G2,LU", 4)),
     party("2310C", name("77", ORGANISATION), *ADDRESS, reference("0B,G2,LU", 3),
         Segment("PER", Situational, 1, PHONE)),
     party("2310D", name("DQ", PERSON), reference("0B,1G,G2,LU", 4)),

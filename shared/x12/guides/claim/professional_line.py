@@ -49,7 +49,7 @@ _REFERENCES = (
 )
 _PROVIDERS = (
     party("2420A", name("82", PERSON_OR_ORGANISATION),
-        Segment("PRV", Situational, 1, "R=PE R=PXC R"), _IDS_AND_PLACE),
+        Segment("PRV", Situational, 1, "R=PE R=PXC R@taxonomy"), _IDS_AND_PLACE),
     party("2420B", name("QB", "R=1,2 - - - - - S=XX S"), _IDS),
     party("2420C", name("77", ORGANISATION), *ADDRESS, _ids("G2,LU", 3)),
     party("2420D", name("DQ", PERSON), _IDS_AND_PLACE),
