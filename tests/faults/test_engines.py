@@ -14,13 +14,15 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.errors import TryAgain
 from shared.events.catalog import TOPICS
 from shared.messaging import open_bus
 from shared.messaging.bus import Place, Topic
 from shared.messaging.relay import BATCH
 from tests.faults.conftest import Run, rig_on
-from tests.faults.rig import Rig
+from tests.faults.rig import LIVENESS_SECONDS, Rig
 from tests.support.checker import Checker
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.fault
 
@@ -95,15 +97,24 @@ async def _unsent(rig: Rig, checker: Checker) -> list[UUID]:
 
 
 async def _committed(rig: Rig) -> dict[tuple[str, Place], int]:
-    """The offsets of every group."""
+    """The offsets of every group: the first answer of a broker that may still be loading them."""
     bus = open_bus(rig.place.settings["gateway"], role="checker")
     await bus.start()
+
+    async def known() -> dict[tuple[str, Place], int]:
+        try:
+            return {
+                (group, place): offset
+                for group in (f"rcm.{name}" for name in rig.place.urls)
+                for place, offset in (await bus.committed(group, TOPICS)).items()
+            }
+        except TryAgain as away:
+            raise AssertionError(away.what) from away
+
     try:
-        return {
-            (group, place): offset
-            for group in (f"rcm.{name}" for name in rig.place.urls)
-            for place, offset in (await bus.committed(group, TOPICS)).items()
-        }
+        return await eventually(
+            known, timeout_seconds=LIVENESS_SECONDS, describe="the offsets of every group"
+        )
     finally:
         await bus.stop()
 
