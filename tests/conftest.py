@@ -16,7 +16,7 @@ from tests.support.postgres import PostgresServer, run_server
 
 __all__ = ["service_database", "templates"]  # fixtures of tests/support/databases.py
 
-# A slow machine is no failure, so there is no deadline. `make fuzz` asks for the second profile.
+# A slow machine is no failure: there is no deadline. `make properties` asks for the second profile.
 _EXAMPLES = DirectoryBasedExampleDatabase(".cache/hypothesis")
 settings.register_profile("claimstream", deadline=None, database=_EXAMPLES)
 settings.register_profile("fuzz", deadline=None, database=_EXAMPLES, max_examples=10_000)
