@@ -8,11 +8,10 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared import audit
-from shared.database.failures import raise_translated
+from shared.database.failures import DRIVER_FAILURES, raise_translated
 from shared.database.transaction import Scope, Transaction
 from shared.database.urls import DatabaseUrls
 from shared.sealing import Keyring
@@ -141,17 +140,25 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     connection = engine.connect()
     try:
         await connection.start()
-    except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+    except DRIVER_FAILURES as error:
         raise_translated(error)
     try:
         yield connection
     finally:
+        await _give_back(connection)
+
+
+async def _give_back(connection: AsyncConnection) -> None:
+    """Roll back what was not committed; a session that is gone has nothing to roll back."""
+    try:
         await connection.close()
+    except DRIVER_FAILURES as error:
+        raise_translated(error)
 
 
 async def _commit(connection: AsyncConnection) -> None:
     """Commit; on TryAgain nobody knows whether it happened, and repeating is safe by contract."""
     try:
         await connection.commit()
-    except (SQLAlchemyError, OSError) as error:
+    except DRIVER_FAILURES as error:
         raise_translated(error)

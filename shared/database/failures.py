@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.errors import TryAgain
@@ -30,13 +30,24 @@ TRY_AGAIN: dict[str, str] = {
 }
 """SQLSTATE, or its class of two characters, and what it means in our words."""
 
-_LOST: tuple[type[BaseException], ...] = (
+DRIVER_FAILURES: tuple[type[Exception], ...] = (
+    SQLAlchemyError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What connecting, a statement or a commit can raise; SQLAlchemy wraps most of it, not all."""
+
+LOST: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InvalidCachedStatementError,
+    asyncpg.InternalClientError,
 )
-"""Failures without a SQLSTATE: no answer, no connection, a plan from before a migration."""
+"""Failures without a SQLSTATE: no answer, no connection, a plan from before a migration, a session
+that was ended while the driver spoke (its protocol is out of step then)."""
 
 
 def meaning(sqlstate: str) -> str:
@@ -57,9 +68,14 @@ def translated(error: BaseException) -> BaseException:
         if error.connection_invalidated:
             return TryAgain(TRY_AGAIN["08"])
     why = meaning(getattr(driver, "sqlstate", None) or "")
-    if not why and isinstance(driver, _LOST):
+    if not why and (isinstance(driver, LOST) or _is_closed(driver)):
         why = TRY_AGAIN["08"]
     return TryAgain(why) if why else error
+
+
+def _is_closed(error: BaseException) -> bool:
+    """The driver's own word for an evicted session; its other InterfaceErrors are our mistakes."""
+    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
 
 def raise_translated(error: BaseException) -> NoReturn:

@@ -10,11 +10,10 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database.failures import raise_translated
+from shared.database.failures import DRIVER_FAILURES, raise_translated
 from shared.errors import TryAgain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +54,16 @@ def newest(service: str) -> str:
     return _scripts(migrations_of(service))[1].get_current_head() or ""
 
 
+def is_older(service: str, revision: str) -> bool:
+    """Whether the code knows revisions after this one; one it does not know is a newer schema's."""
+    folder = migrations_of(service)
+    if not folder.is_dir():
+        return False
+    scripts = _scripts(folder)[1]
+    known = {script.revision for script in scripts.walk_revisions()}
+    return revision in known and revision != scripts.get_current_head()
+
+
 def migrations_of(service: str) -> Path:
     """`services/<service>/migrations`; for the gateway and the like `<name>/migrations`."""
     inside = ROOT / "services" / service
@@ -80,7 +89,7 @@ async def _upgrade(owner_url: str, folder: Path, revision: str) -> str:
                 await connection.execute(statement)
             await connection.commit()
             return await connection.run_sync(_apply, folder, revision)
-    except (SQLAlchemyError, OSError, asyncpg.PostgresError) as error:
+    except DRIVER_FAILURES as error:
         raise_translated(error)
     finally:
         await engine.dispose()

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Row, TextClause, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import audit, clock, ids
-from shared.database.failures import raise_translated
+from shared.database.failures import DRIVER_FAILURES, raise_translated
 from shared.events.catalog import key_of
 from shared.events.envelope import Envelope, Origin
 from shared.events.marks import Fact
@@ -110,7 +109,7 @@ class Transaction:
         """Run a statement; the four methods below say what they want of it."""
         try:
             return await self.connection.execute(statement, params)
-        except (SQLAlchemyError, OSError) as error:
+        except DRIVER_FAILURES as error:
             self.failed = True
             raise_translated(error)
 

@@ -24,6 +24,7 @@ DRAIN_SECONDS = 20.0
 STOP_SECONDS = 15.0
 WATCH_SECONDS = 10.0
 STUCK_SECONDS = 30.0
+MOVED_SECONDS = 60.0
 LIMIT_SECONDS = 5.0
 REJOIN_SECONDS = (0.5, 15.0)
 
@@ -69,8 +70,16 @@ class Consumer:
 
     @property
     def alive(self) -> bool:
-        """Still worth keeping: a consumer that waits for something is alive."""
-        return True
+        """Whether every lane polled, worked or tried again within a minute; it asks nobody.
+
+        A member that is not joined, or is being rebalanced, waits for the bus: that is no reason
+        to be started anew.
+        """
+        standing = self._standing
+        if self._member is None or standing.stopping.is_set() or not standing.open.is_set():
+            return True
+        oldest = min(lane.moved_at for lane in self._lanes)
+        return time.monotonic() - oldest < MOVED_SECONDS
 
     @property
     def state(self) -> dict[str, object]:

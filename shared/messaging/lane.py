@@ -52,6 +52,7 @@ class Lane:
         self.waiting = False
         self._standing = standing
         self._worker = worker
+        self.moved_at = time.monotonic()
         self._reader = reader
         self._number = number
         self._places: tuple[Place, ...] = ()
@@ -67,6 +68,7 @@ class Lane:
         self._places = tuple(sorted(mine))
         self._changed.set()
 
+        self.moved_at = time.monotonic()
     async def run(self, member: Member) -> None:
         """Fetch and work off until the consumer stops."""
         self._member = member
@@ -76,6 +78,7 @@ class Lane:
             await standing.until_open()
             if standing.stopping.is_set():
                 return
+            self.moved_at = time.monotonic()
             if standing.limit_tripped or not self._places:
                 await member.poll((), limit=1, wait_seconds=0)
                 await self._until_changed()
@@ -141,6 +144,7 @@ class Lane:
         standing = self._standing
         if standing.stopping.is_set() or not standing.open.is_set():
             raise NotOurs("the batch is left for whoever comes next")
+        self.moved_at = time.monotonic()
         if standing.epochs != self._epochs and not all(self._is_ours(item.place) for item in items):
             raise NotOurs("the partition went to somebody else")
 

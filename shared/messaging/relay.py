@@ -100,7 +100,7 @@ class Relay:
             self._set_active(True)
             await connection.add_listener(HINT_CHANNEL, self._hinted)
             await self._send_until(stop, connection)
-        except asyncpg.InterfaceError as error:
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise _Lost from error
         finally:
             self._set_active(False)

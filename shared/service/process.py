@@ -19,7 +19,8 @@ from typing import Any
 
 from shared import telemetry
 from shared.database import Database, DatabaseUrls
-from shared.database.installation import clock_offset_seconds, follow_clock
+from shared.database.installation import clock_offset_seconds, follow_clock, revision
+from shared.database.migrating import is_older
 from shared.errors import TryAgain
 from shared.messaging import attach, open_bus
 from shared.sealing import Keyring
@@ -30,7 +31,7 @@ from shared.settings import ServiceSettings
 from shared.web.health import Health, admin_app
 from shared.web.serving import Port, open_port
 
-OK, BROKEN, CUT_SHORT = 0, 70, 75
+OK, BROKEN, CUT_SHORT, BAD_CONFIGURATION = 0, 70, 75, 78
 ROLES_SECONDS = 19.5
 CANCEL_SECONDS = 0.5
 BUS_SECONDS = 5.0
@@ -38,6 +39,10 @@ CLOSE_SECONDS = 2.0
 WORST_CASE_SECONDS = 27.0
 CLOCK_SECONDS = 1.0
 ON_THE_BUS = frozenset({"events", "relay"})
+
+
+class OldSchema(Exception):
+    """The database lacks migrations that this version of the service needs."""
 
 
 class Process:
@@ -88,6 +93,8 @@ class Process:
         try:
             await self._start()
             code = await self._watch()
+        except OldSchema:
+            code = BAD_CONFIGURATION
         except Exception:  # noqa: BLE001 - it is told, and the process ends
             telemetry.log.exception("the process could not start")
             code = BROKEN
@@ -169,14 +176,21 @@ class Process:
         self._tasks.append(asyncio.create_task(work, name=name))
 
     async def _until_database_answers(self, site: Site) -> None:
-        """Wait for the database and its schema: a migration may be on its way."""
+        """Wait for the database; refuse a schema from before this version of the service."""
+        database = site.workplace.database
         while not self.stopping.is_set():
             try:
-                follow_clock(await clock_offset_seconds(site.workplace.database))
-                return
+                follow_clock(await clock_offset_seconds(database))
+                found = await revision(database)
             except Exception as error:  # noqa: BLE001 - a missing table is no TryAgain, but waits too
                 telemetry.log.warning("the database is not ready", exc_info=error)
                 await first_of(self.stopping, seconds=1.0)
+            else:
+                if is_older(site.name, found):
+                    sentence = "the database is older than this program: run its role migrate first"
+                    telemetry.log.error(sentence, service=site.name, version=found)
+                    raise OldSchema
+                return
 
     def _open_bus(self) -> BusClient | None:
         known = self.settings.kafka_bootstrap_servers or self.settings.bus_url

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ import pytest
 
 from shared import clock, ids
 from shared.database import Transaction
+from shared.database.migrating import is_older
 from shared.errors import TryAgain
 from shared.events.payments import FundsReceived
 from shared.messaging import Subscription, declared_topics
@@ -28,7 +31,7 @@ from shared.service.upkeep import due_meter, lag_meter, upkeep
 from shared.telemetry.metrics import RCM
 from tests.shared.sample_service import JOB, SampleSettings, on_funds, service
 from tests.support.builders import TENANT, origin
-from tests.support.databases import DatabaseFactory
+from tests.support.databases import SAMPLE, DatabaseFactory
 from tests.support.eventually import eventually
 from tests.support.postgres import PostgresServer
 
@@ -287,6 +290,35 @@ async def test_only_the_api_takes_the_first_steps(
     process.stopping.set()
     assert await asyncio.wait_for(run, 20) == 0
     assert began == ["sample"] * times
+
+
+SECOND = """revision = "sample_0002"
+down_revision = "sample_0001"
+
+
+def upgrade() -> None:
+    pass
+"""
+
+
+async def test_a_database_older_than_the_program_is_refused_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+    service_database: DatabaseFactory,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    database = await service_database("sample", attached=False)
+    shutil.copy(SAMPLE / "0001_first.py", tmp_path)
+    monkeypatch.setattr("shared.database.migrating.migrations_of", lambda _: tmp_path)
+    assert not is_older("sample", "sample_0001")
+    (tmp_path / "0002_second.py").write_text(SECOND)
+    assert is_older("sample", "sample_0001")
+    assert not is_older("sample", "sample_0003"), "an older program works on a newer schema"
+    settings = SampleSettings(**settings_for(database), admin_port=free_port())
+    process = Process([service], ["jobs"], settings=[settings])
+    assert await asyncio.wait_for(process.run(), 20) == 78
+    assert not process.health.started
+    assert "run its role migrate first" in capsys.readouterr().err
 
 
 def settings_for(database: Any) -> dict[str, Any]:

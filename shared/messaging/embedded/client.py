@@ -83,7 +83,7 @@ class EmbeddedBus:
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await pool.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*sql.AWAY, asyncpg.PostgresError):
             pool.terminate()
 
     async def apply_topics(self, topics: Sequence[Topic]) -> None:

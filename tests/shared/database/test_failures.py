@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from cli.local_postgres import LocalPostgres
 from shared.database import Database, Transaction, migrate, provision
-from shared.database.failures import TRY_AGAIN, meaning
+from shared.database.failures import TRY_AGAIN, meaning, translated
+from shared.database.transaction import Scope
 from shared.errors import TryAgain
 from shared.sealing import Keyring
 from tests.support.builders import TENANT
@@ -236,3 +239,88 @@ async def test_a_server_that_goes_away_before_the_commit(
         await asyncio.to_thread(server.restart, "immediate")
     async with database.pipeline([TENANT]) as tx:
         assert await tx.scalar(text("select count(*) from things")) == 0
+
+
+SESSIONS = """
+    from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+        and application_name = 'rcm.sample.pipeline'
+"""
+
+
+async def evict(database: Database, *, busy: bool = False) -> None:
+    """End the pipeline's sessions, as an administrator does, and see them gone.
+
+    busy: wait until one of them runs a statement.
+    """
+    connection = await database.direct()
+    at_work = f"select count(*) {SESSIONS} and state = 'active'"
+    there = f"select count(*) {SESSIONS}"
+    try:
+        if busy:
+            await eventually(lambda: connection.fetchval(at_work), describe="a statement runs")
+        await connection.execute(f"select pg_terminate_backend(pid) {SESSIONS}")
+
+        async def gone() -> bool:
+            return not await connection.fetchval(there)
+
+        await eventually(gone, describe="the sessions are gone")
+    finally:
+        await connection.close()
+
+
+async def test_an_evicted_session_is_try_again_wherever_it_is_met(database: Database) -> None:
+    await evict(database)
+    with pytest.raises(TryAgain):
+        await database.answers()
+    for statements_afterwards in (1, 0):
+        with pytest.raises(TryAgain):
+            await touch_and_be_evicted(database, statements_afterwards)
+    await database.answers()
+
+
+async def touch_and_be_evicted(database: Database, statements_afterwards: int) -> None:
+    async with database.pipeline([TENANT]) as tx:
+        await tx.run(TOUCH, thing(1))
+        await evict(database)
+        for _ in range(statements_afterwards):
+            await tx.run(TOUCH, thing(1))
+
+
+async def test_an_eviction_in_the_middle_of_a_statement(database: Database) -> None:
+    async def sleep() -> None:
+        async with database.pipeline([TENANT]) as tx:
+            await tx.execute(text("select pg_sleep(8)"))
+
+    sleeping = asyncio.create_task(sleep())
+    await evict(database, busy=True)
+    with pytest.raises(TryAgain):
+        await sleeping
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("got result for unknown protocol state 3"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InterfaceError("the underlying connection is closed"),
+    ],
+)
+async def test_what_the_driver_says_unwrapped_of_an_eviction(
+    database: Database, error: Exception
+) -> None:
+    """Seen when a session ends while its answer arrives: SQLAlchemy does not wrap all of it."""
+
+    class Evicted:
+        async def execute(self, *_: object) -> None:
+            raise error
+
+    async with database.pipeline([TENANT]) as real:
+        tx = Transaction(cast(Any, Evicted()), Scope("sample", "pipeline", (), ""), real.keys)
+        with pytest.raises(TryAgain, match="connection"):
+            await tx.scalar(text("select 1"))
+        assert tx.failed
+
+
+def test_other_complaints_of_the_driver_are_bugs() -> None:
+    mistake = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+    assert translated(mistake) is mistake

@@ -184,3 +184,38 @@ async def test_the_watchdog_makes_a_stuck_client_anew(
     async with running(stuck):
         await eventually(lambda: silent.joined >= 3, describe="the client is made anew")
     assert silent.left == silent.joined
+
+
+async def test_a_lane_that_does_not_move_is_seen_by_livez(
+    bus: Bus, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "MOVED_SECONDS", 2.0)
+    gated = Gated()
+    await send(bus, envelopes([funds()]))
+    member = Consumer(bus, database, Subscription("rcm.sample", {FundsReceived: gated}))
+    assert member.alive  # not joined yet: it waits for the bus
+    async with running(member):
+        await gated.entered.wait()
+        assert member.alive
+        await eventually(lambda: not member.alive, describe="the minute is over")
+        gated.may_leave.set()
+        await eventually(lambda: member.alive, describe="it moves again")
+
+
+async def test_a_consumer_that_waits_for_its_database_is_alive(
+    bus: Bus, database: Database, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "BACKOFF_SECONDS", (4.0, 4.0))
+    monkeypatch.setattr(consumer, "MOVED_SECONDS", 1.2)
+    troubles.away = 1
+    await send(bus, envelopes([funds(trace="away")]))
+    member = Consumer(bus, database, subscription(troubles))
+    seen: list[bool] = []
+
+    def handled() -> bool:
+        seen.append(member.alive)
+        return len(troubles.batches) == 2
+
+    async with running(member):
+        await eventually(handled, describe="the batch is tried again")
+    assert all(seen)
