@@ -162,7 +162,7 @@ async def _published(seconds: float) -> AsyncIterator[dict[str, str]]:
 
 def _seen(record: Incoming) -> dict[str, str]:
     try:
-        event = wire.read_event(wire.headers_of(record), record.value)
+        event = wire.read_event(record)
     except Refused as error:
         return dict.fromkeys(("time", "subject", "tenant", "correlation"), "") | {
             "type": f"unreadable ({error.code})"

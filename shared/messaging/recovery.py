@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple, Protocol, TypeVar
 
 from shared import clock, telemetry
@@ -22,6 +23,7 @@ from shared.messaging.bus import Place
 from shared.messaging.received import Handlers, Received, Unread
 from shared.messaging.waiting import wait_for
 
+_place_of = attrgetter("record.topic", "record.partition")
 T = TypeVar("T")
 
 BACKOFF_SECONDS = (0.5, 30.0)
@@ -193,7 +195,7 @@ class Worker:
             pause = min(pause * 2, longest)
 
     def _count(self, items: Sequence[Received], outcome: batches.Applied) -> None:
-        places = Counter([(item.record.topic, item.record.partition) for item in items])
+        places = Counter(map(_place_of, items))
         for place, number in places.items():
             self.limit.went_well(Place(*place), number)
         service = self._database.service

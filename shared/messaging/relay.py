@@ -145,7 +145,7 @@ class Relay:
 
     async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[Exception | None]:
         at_ms = int(clock.system().timestamp() * 1000)
-        records = [_outgoing(row, at_ms) for row in rows]
+        records = [outgoing(row, at_ms) for row in rows]
         attributes: dict[str, str | int] = {
             "messaging.system": self._bus.system,
             "messaging.operation.name": "send",
@@ -183,7 +183,8 @@ class _Lost(Exception):
     """The lock connection is gone, and the lock with it."""
 
 
-def _outgoing(row: asyncpg.Record, at_ms: int) -> Outgoing:
+def outgoing(row: Sequence[Any], at_ms: int) -> Outgoing:
+    """A row of the outbox (id, topic, key, headers, value) as a record."""
     outbox_id, topic, key, headers, value = row
     pairs = wire.header_pairs(headers)
     pairs.append((wire.SEQUENCE, str(outbox_id).encode()))

@@ -18,9 +18,10 @@ from shared.messaging import batches, parking
 from shared.messaging import envelope as wire
 from shared.messaging.inbox import Inbox
 from shared.messaging.received import Handler, received_of
+from shared.messaging.relay import outgoing
 from tests.support.builders import PRACTICE, TENANT, envelope
 
-_OUTBOX = text("select id, headers, value from outbox order by id")
+_OUTBOX = text("select id, topic, key, headers, value from outbox order by id")
 
 
 async def published(database: Database) -> list[Envelope[Fact]]:
@@ -28,8 +29,7 @@ async def published(database: Database) -> list[Envelope[Fact]]:
     async with database.pipeline(()) as tx:
         rows = await tx.rows(_OUTBOX)
     return [
-        wire.read_event({**wire.decode_headers(row.headers), wire.SEQUENCE: str(row.id)}, row.value)
-        for row in rows
+        wire.event_of(wire.read_attributes(outgoing(row, 0).headers), row.value) for row in rows
     ]
 
 

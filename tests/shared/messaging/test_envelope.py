@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -39,7 +40,37 @@ def test_an_event_comes_back_as_it_went(
     sent = envelope(funds(cents=cents, trace=trace))
     sent = sent._replace(time=AT, causation_id=caused, traceparent=traceparent, seq=77)
     record = received_of(sent).record
-    assert wire.read_event(wire.headers_of(record), record.value) == sent
+    assert wire.read_event(record) == sent
+    assert wire.event_of(wire.read_attributes(record.headers[::-1]), record.value) == sent
+
+
+@given(st.sampled_from(["ce_source", "ce_id", "ce_time", "traceparent"]), st.binary(max_size=9))
+@example("ce_source", b'x","y')
+@example("ce_source", b"\\u0041")
+@example("ce_source", b"\\")
+def test_headers_in_order_are_read_like_any_others(name: str, value: bytes) -> None:
+    sent = envelope(funds())._replace(causation_id=ids.new(), traceparent="x", seq=7)
+    headers = [(each, value if each == name else old) for each, old in wire_headers(sent)]
+    read = outcome(headers)
+    assert outcome(headers[::-1]) == read
+    if name == "ce_source":
+        assert read == value.decode(errors="backslashreplace")
+
+
+def wire_headers(sent: Envelope[Any]) -> list[tuple[str, bytes]]:
+    return list(received_of(sent).record.headers)
+
+
+def outcome(headers: list[tuple[str, bytes]]) -> str:
+    try:
+        return wire.read_attributes(headers).source
+    except Unreadable as refusal:
+        return refusal.code
+
+
+def test_a_header_without_a_value_is_unreadable() -> None:
+    headers: list[Any] = [*wire_headers(envelope(funds())), ("ce_tenantid", None)]
+    assert outcome(headers) == "headers_unreadable"
 
 
 def test_headers_of_a_record_are_kept_too() -> None:
