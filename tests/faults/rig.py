@@ -106,6 +106,7 @@ class Rig:
     @asynccontextmanager
     async def load(self, chance: random.Random) -> AsyncIterator[Load]:
         """A company of the scenario's own, known to every service."""
+        await self.supervisor.disarm()
         await self.supervisor.start_all(ONE_EACH)
         company = await open_company(self.place, self.engines.folder)
         load = Load(company, chance)

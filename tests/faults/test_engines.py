@@ -14,7 +14,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.errors import TryAgain
 from shared.events.catalog import TOPICS
 from shared.messaging import open_bus
 from shared.messaging.bus import Place, Topic
@@ -22,7 +21,6 @@ from shared.messaging.relay import BATCH
 from tests.faults.conftest import Run, rig_on
 from tests.faults.rig import LIVENESS_SECONDS, Rig
 from tests.support.checker import Checker
-from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.fault
 
@@ -53,6 +51,7 @@ async def test_f7b_kafka_is_killed_on_its_data(rig: Rig, run: Run) -> None:
                 at_risk.update(await _unsent(rig, checker))
                 await asyncio.to_thread(broker.start)
                 at_risk.update(await _unsent(rig, checker))
+                await _loaded(rig, broker.bootstrap_servers)
                 after = await _committed(rig)
                 forgotten = {at for at, offset in before.items() if after.get(at, 0) < offset}
                 assert not forgotten, f"committed offsets are forgotten: {forgotten}"
@@ -97,26 +96,35 @@ async def _unsent(rig: Rig, checker: Checker) -> list[UUID]:
 
 
 async def _committed(rig: Rig) -> dict[tuple[str, Place], int]:
-    """The offsets of every group: the first answer of a broker that may still be loading them."""
+    """The offsets of every group."""
     bus = open_bus(rig.place.settings["gateway"], role="checker")
     await bus.start()
-
-    async def known() -> dict[tuple[str, Place], int]:
-        try:
-            return {
-                (group, place): offset
-                for group in (f"rcm.{name}" for name in rig.place.urls)
-                for place, offset in (await bus.committed(group, TOPICS)).items()
-            }
-        except TryAgain as away:
-            raise AssertionError(away.what) from away
-
     try:
-        return await eventually(
-            known, timeout_seconds=LIVENESS_SECONDS, describe="the offsets of every group"
-        )
+        return {
+            (group, place): offset
+            for group in _groups(rig)
+            for place, offset in (await bus.committed(group, TOPICS)).items()
+        }
     finally:
         await bus.stop()
+
+
+async def _loaded(rig: Rig, servers: str) -> None:
+    """Wait while the broker reads its groups anew: until then it names no offsets at all."""
+    for group in _groups(rig):
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=servers, group_id=group, enable_auto_commit=False
+        )
+        await reader.start()
+        try:
+            async with asyncio.timeout(LIVENESS_SECONDS):
+                await reader.committed(TopicPartition(min(TOPICS), 0))
+        finally:
+            await reader.stop()
+
+
+def _groups(rig: Rig) -> list[str]:
+    return [f"rcm.{name}" for name in rig.place.urls]
 
 
 @asynccontextmanager

@@ -58,11 +58,13 @@ class Supervisor:
         self._logs = logs
         self._base = int(environment["RCM_PORT_BASE"])
         self._processes: dict[Part, LocalProcess] = {}
+        self._armed: set[Part] = set()
 
     def start(self, part: Part, *, fail_point: str = "") -> None:
         """Start a part that does not run; fail_point `point:n` makes it kill itself there."""
         process = self._processes.setdefault(part, LocalProcess(signal.SIGTERM))
         environment = {**self._environment, "RCM_FAIL_POINT": fail_point}
+        (self._armed.add if fail_point else self._armed.discard)(part)
         process.spawn(part.command, log=self.log(part), environment=environment)
 
     async def start_all(self, parts: Iterable[Part]) -> None:
@@ -101,6 +103,11 @@ class Supervisor:
     async def kill(self, part: Part) -> None:
         """SIGKILL, if it runs."""
         await asyncio.to_thread(self._processes[part].stop, signal.SIGKILL)
+
+    async def disarm(self) -> None:
+        """Kill what was started with a fail point and did not come to it."""
+        for part in self._armed:
+            await self.kill(part)
 
     async def stop(self, part: Part) -> int | None:
         """SIGTERM and wait; the exit code."""
