@@ -69,22 +69,23 @@ def write_address(out: SegmentWriter, address: Address | None) -> None:
     """N3 and N4, each only where there is something to say."""
     if address is None:
         return
-    if address.line or address.line2:
-        out.add("N3", address.line, address.line2)
-    if address.city or address.state or address.postal_code or address.country:
-        out.add(
-            "N4", address.city, address.state, address.postal_code, address.country, "", "",
-            address.subdivision,
-        )  # fmt: skip
+    line, city, state, postal_code, line2, country, subdivision = address
+    if line or line2:
+        out.add("N3", line, line2)
+    if subdivision:
+        out.add("N4", city, state, postal_code, country, "", "", subdivision)
+    elif city or state or postal_code or country:
+        out.add("N4", city, state, postal_code, country)
 
 
 def write_reference(out: SegmentWriter, reference: Reference) -> None:
     """REF."""
-    if not (reference.description or reference.payer):
-        out.add("REF", reference.qualifier, reference.value)
+    qualifier, value, description, payer = reference
+    if not (description or payer):
+        out.add("REF", qualifier, value)
         return
-    other = out.composite("2U", reference.payer) if reference.payer else ""
-    out.add("REF", reference.qualifier, reference.value, reference.description, other)
+    other = out.composite("2U", payer) if payer else ""
+    out.add("REF", qualifier, value, description, other)
 
 
 def write_contact(out: SegmentWriter, contact: Contact) -> None:
@@ -131,23 +132,21 @@ def write_adjustments(out: SegmentWriter, adjustments: Iterable[Adjustment]) -> 
 
 def write_party(out: SegmentWriter, party: Party) -> None:
     """A name and all that follows it, in the order every 837 loop has."""
-    write_name(out, party.name)
-    if party[1:] == _NOTHING_MORE:
-        return
-    if party.taxonomy and party.name.entity != "85":
-        role = _TAXONOMY_ROLE.get(party.name.entity, "PE")
-        out.add("PRV", role, "PXC", party.taxonomy)
-    write_address(out, party.address)
-    if party.birth_date or party.sex:
-        out.add("DMG", "D8", write_date(party.birth_date), party.sex)
-    for period in party.dates:
+    name, address, references, contacts, taxonomy, birth_date, sex, dates = party
+    out.add("NM1", *name)
+    if taxonomy and name.entity != "85":
+        out.add("PRV", _TAXONOMY_ROLE.get(name.entity, "PE"), "PXC", taxonomy)
+    if address:
+        write_address(out, address)
+    if birth_date or sex:
+        out.add("DMG", "D8", write_date(birth_date), sex)
+    for period in dates:
         write_period(out, period)
-    for reference in party.references:
+    for reference in references:
         write_reference(out, reference)
-    for contact in party.contacts:
+    for contact in contacts:
         write_contact(out, contact)
 
 
-_NOTHING_MORE = Party(Name(""))[1:]
 # attending, assistant surgeon, referring; everybody else performs
 _TAXONOMY_ROLE = {"71": "AT", "DD": "AS", "DN": "RF", "P3": "RF"}

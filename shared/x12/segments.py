@@ -1,14 +1,18 @@
 """Cut X12 text into raw segments and back, byte for byte, with the delimiters each ISA declares."""
 
 import codecs
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from shared.x12.errors import LimitError, UnreadableError, UnwritableError
 
 BLANK = " \t\r\n\ufeff"  # may stand around a segment; a byte order mark counts as blank
 SEGMENT_LIMIT = 65_536  # characters of one segment
+KNOWN_LIMIT = 4_096  # values of one kind that a writer remembers as text
 ISA_LIMIT = 1_024  # characters in which an ISA must show all its separators
+_CAPITALS = bytes(c for c in range(32, 127) if not chr(c).islower())
+
+T = TypeVar("T")
 
 
 class Delimiters(NamedTuple):
@@ -138,31 +142,44 @@ def _block(text: str, delimiters: Delimiters) -> Block:
 
 
 class SegmentWriter:
-    """Collects segments as text; trims empty elements at the end and counts for the trailers."""
+    """Collects segments as text; trims empty elements at the end and counts for the trailers.
+
+    It counts the delimiters it sets: a text that holds more of them has one in a value. Values
+    that come again are written and checked once (`known`), and kept as text as long as it lives.
+    """
 
     def __init__(self, delimiters: Delimiters = Delimiters()) -> None:  # noqa: B008 - immutable
         self.delimiters = delimiters
-        self.count = 0
+        terminator = delimiters.terminator
+        self.end = terminator if terminator == "\n" else terminator + "\n"
         self._join = delimiters.element.join
         self._lines: list[str] = []
-        self._separators = 0
-        self._components = 0
-        self._repetitions = 0
+        self._unchecked: list[str] = []
+        self._marks = 0  # delimiters inside the unchecked segments
+        self._known: dict[Any, Known[Any]] = {}
+        self.put: Callable[[str], None] = self._lines.append
+        """Adds text of whole segments that `known` gave."""
+
+    @property
+    def count(self) -> int:
+        """Segments so far, once their text is known to be right."""
+        return self.end.join([*self._lines, ""]).count(self.delimiters.terminator)
 
     def add(self, *elements: str) -> None:
         """One segment: its id, then its elements; empty ones at the end are left out."""
         if not elements[-1]:
             elements = _trimmed(elements)
-        self._lines.append(self._join(elements))
-        self._separators += len(elements) - 1
-        self.count += 1
+        line = self._join(elements)
+        self._lines.append(line)
+        self._unchecked.append(line)
+        self._marks += len(elements) - 1
 
-    def put(self, text: str, *, segments: int, separators: int, components: int) -> None:
-        """Several segments at once, written by the caller: its counts are checked at the end."""
-        self._lines.append(text)
-        self._separators += separators
-        self._components += components
-        self.count += segments
+    def known(self, write: "Callable[[SegmentWriter, T], object]") -> "Known[T]":
+        """For each value the text that `write` makes of it, for `put`."""
+        found = self._known.get(write)
+        if found is None:
+            found = self._known[write] = Known(write, SegmentWriter(self.delimiters))
+        return found
 
     def composite(self, *components: str) -> str:
         """Components joined, without empty ones at the end."""
@@ -170,30 +187,53 @@ class SegmentWriter:
             return ""
         if not components[-1]:
             components = _trimmed(components)
-        self._components += len(components) - 1
+        self._marks += len(components) - 1
         return self.delimiters.component.join(components)
 
     def repeated(self, *values: str) -> str:
         """Repetitions of one element."""
-        self._repetitions += max(len(values) - 1, 0)
+        self._marks += max(len(values) - 1, 0)
         return self.delimiters.repetition.join(values)
 
     def text(self) -> str:
         """All segments so far, upper case; raises UnwritableError if a value held a delimiter."""
-        element, component, repetition, terminator = self.delimiters
-        end = terminator if terminator == "\n" else terminator + "\n"
-        text = end.join(self._lines) + end
-        honest = (
-            text.count(element) == self._separators
-            and text.count(component) == self._components
-            and (text.count(repetition) if repetition else 0) == self._repetitions
-            and text.count(terminator) == self.count
-            and text.count("\n") == self.count
-        )
-        visible = text.replace(end, "")
-        if not honest or not _without(visible, self.delimiters).isprintable():
-            raise UnwritableError("a value holds a delimiter or a control character")
-        return text.upper()
+        text, unchecked = self.end.join([*self._lines, ""]), "".join(self._unchecked)
+        if not text.isascii() or _marks_in(unchecked, self.delimiters) != self._marks:
+            text, unchecked = text.upper(), unchecked.upper()
+            if _marks_in(unchecked, self.delimiters) != self._marks:
+                raise UnwritableError("a value holds a delimiter or a control character")
+        return text
+
+    def taken(self) -> str:
+        """The text but for its last terminator; what is written next stands alone."""
+        text = self.text()[: -len(self.end)]
+        self._lines.clear()
+        self._unchecked.clear()
+        self._marks = 0
+        return text
+
+
+class Known(dict[T, str]):
+    """Text by value, written when a value is met first; up to a limit it is remembered."""
+
+    def __init__(self, write: Callable[[SegmentWriter, T], object], out: SegmentWriter) -> None:
+        super().__init__()
+        self._write, self._out = write, out
+
+    def __missing__(self, value: T) -> str:
+        self._write(self._out, value)
+        text = self._out.taken()
+        if len(self) < KNOWN_LIMIT:
+            self[value] = text
+        return text
+
+
+def _marks_in(text: str, delimiters: Delimiters) -> int:
+    """Delimiters and control characters; in ASCII small letters, too, for they are not sent."""
+    if text.isascii():
+        values = _CAPITALS.translate(None, "".join(delimiters).encode())
+        return len(text.encode().translate(None, values))
+    return sum(text.count(c) for c in set(text) if c in delimiters or not c.isprintable())
 
 
 def _trimmed(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -202,11 +242,3 @@ def _trimmed(parts: tuple[str, ...]) -> tuple[str, ...]:
     while last and not parts[last]:
         last -= 1
     return parts[: last + 1]
-
-
-def _without(text: str, delimiters: Delimiters) -> str:
-    """The text without those delimiters that are control characters themselves."""
-    for character in delimiters:
-        if character and not character.isprintable():
-            text = text.replace(character, "")
-    return text

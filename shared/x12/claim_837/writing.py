@@ -1,9 +1,11 @@
 """Typed claims to the segments of an 837, with levels numbered and shared where they can be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any
 
 from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer
-from shared.x12.claim_837.writing_line import write_line
+from shared.x12.claim_837.writing_line import LineWriter
 from shared.x12.envelope import SetBody
 from shared.x12.guide import Guide
 from shared.x12.parties import Party
@@ -36,72 +38,112 @@ def write_claims(
     """
     out = SegmentWriter(delimiters)
     _head(out, head)
-    number = 0
-    for billing, subscribers in _tree(list(claims)):
-        number += 1
-        billing_number = number
-        out.add("HL", str(number), "", "20", "1")
-        _billing(out, billing)
-        for runs in subscribers:
-            number = _subscriber_level(out, runs, number=number + 1, parent=billing_number)
+    writer = _ClaimWriter(out, guide.name[-1])
+    for is_new, runs in _subscribers(claims):
+        if is_new:
+            writer.billing_level(runs[0][0])
+        writer.subscriber_level(runs)
     return SetBody(guide, out.text(), out.count, delimiters)
 
 
-def _subscriber_level(out: SegmentWriter, runs: "list[Run]", *, number: int, parent: int) -> int:
-    """A subscriber, his patients and their claims; the number of the last level comes back."""
-    subscriber = runs[0][0]
-    has_patients = any(run[0].patient for run in runs)
-    out.add("HL", str(number), str(parent), "22", "1" if has_patients else "0")
-    _subscriber(out, subscriber)
-    last = number
-    for run in runs:
-        if run[0].patient:
-            last += 1
-            out.add("HL", str(last), str(number), "23", "0")
-            _patient(out, run[0], run[0].patient)
-        for claim in run:
-            _claim(out, claim)
-    return last
+class _ClaimWriter:
+    """Levels and claims of one set; parties and diagnoses that come again are written once."""
+
+    def __init__(self, out: SegmentWriter, kind: str) -> None:
+        self._out = out
+        self._kind = kind
+        self._lines = LineWriter(out, kind)
+        self._parties = out.known(write_party)
+        self._diagnoses = out.known(_principal_first if kind == "I" else _diagnoses)
+        self._place = "A" if kind == "I" else "B"
+        self._number = 0  # of the last level
+        self._billing = ""
+
+    def billing_level(self, claim: Claim) -> None:
+        """A billing provider."""
+        self._number += 1
+        self._billing = str(self._number)
+        self._out.add("HL", self._billing, "", "20", "1")
+        _billing(self._out, claim)
+
+    def subscriber_level(self, runs: "list[Run]") -> None:
+        """A subscriber, his own claims, then his patients and theirs."""
+        out, claim = self._out, runs[0][0]
+        self._number += 1
+        subscriber = str(self._number)
+        has_patients = runs[-1][0].patient is not None
+        out.add("HL", subscriber, self._billing, "22", "1" if has_patients else "0")
+        _subscriber(out, claim)
+        out.put(self._parties[claim.payer])
+        for run in runs:
+            if run[0].patient:
+                self._number += 1
+                out.add("HL", str(self._number), subscriber, "23", "0")
+                _patient(out, run[0], run[0].patient)
+            for claim in run:
+                self._claim(claim)
+
+    def _claim(self, claim: Claim) -> None:
+        out, more = self._out, _rare(claim) != _NOTHING_RARE
+        out.add(
+            "CLM", claim.claim_id, write_amount(claim.charge), "", "",
+            out.composite(claim.facility, self._place, claim.frequency), claim.provider_signature,
+            claim.assignment, claim.benefits_assigned, claim.release, claim.patient_signature,
+            *(_closing(out, claim) if more else ()),
+        )  # fmt: skip
+        if more:
+            _before_references(out, claim)
+        for reference in claim.references:
+            write_reference(out, reference)
+        if more:
+            _before_diagnoses(out, claim)
+        if claim.diagnoses:
+            out.put(self._diagnoses[claim.diagnoses])
+        if more:
+            _before_providers(out, claim)
+        for provider in claim.providers:
+            out.put(self._parties[provider])
+        for payer in claim.other_payers:
+            _other_payer(out, payer)
+        self._lines.write(claim.lines)
 
 
 Run = list[Claim]
+_billing_key = attrgetter("billing", "pay_to", "pay_to_plan", "currency")
+_subscriber_key = attrgetter(
+    "subscriber", "payer", "rank", "relationship", "filing", "group_number", "group_name",
+    "insurance_type", "subscriber_condition",
+)  # fmt: skip
+_patient_key = attrgetter("patient", "patient_relationship", "patient_condition")
 
 
-def _tree(claims: list[Claim]) -> list[tuple[Claim, list[list[Run]]]]:
-    """Claims in order, grouped by billing provider, then subscriber, then patient.
+def _subscribers(claims: Iterable[Claim]) -> Iterator[tuple[bool, list[Run]]]:
+    """Claims in order, grouped by subscriber, in these by patient; True where the
+    billing provider is new.
 
     A claim of the subscriber's own after one of a patient opens a new subscriber level.
     """
-    tree: list[tuple[Claim, list[list[Run]]]] = []
-    previous: Claim | None = None
+    runs: list[Run] = []
+    is_new = True
+    last: tuple[Any, Any, Any] = (None, None, (None,))
     for claim in claims:
-        if previous is None or _billing_key(claim) != _billing_key(previous):
-            tree.append((claim, [[[claim]]]))
-        elif _subscriber_key(claim) != _subscriber_key(previous) or (
-            claim.patient is None and previous.patient is not None
-        ):
-            tree[-1][1].append([[claim]])
-        elif _patient_key(claim) != _patient_key(previous):
-            tree[-1][1][-1].append([claim])
+        billing, subscriber, patient = keys = (
+            _billing_key(claim), _subscriber_key(claim), _patient_key(claim)
+        )  # fmt: skip
+        if (
+            billing != last[0] or subscriber != last[1]
+            or (patient[0] is None and last[2][0] is not None)
+        ):  # fmt: skip
+            if runs:
+                yield is_new, runs
+            is_new, runs = billing != last[0], [[claim]]
+        elif patient != last[2]:
+            runs.append([claim])
         else:
-            tree[-1][1][-1][-1].append(claim)
-        previous = claim
-    return tree
-
-
-def _billing_key(claim: Claim) -> tuple[object, ...]:
-    return (claim.billing, claim.pay_to, claim.pay_to_plan, claim.currency)
-
-
-def _subscriber_key(claim: Claim) -> tuple[object, ...]:
-    return (
-        claim.subscriber, claim.payer, claim.rank, claim.relationship, claim.filing,
-        claim.group_number, claim.group_name, claim.insurance_type, claim.subscriber_condition,
-    )  # fmt: skip
-
-
-def _patient_key(claim: Claim) -> tuple[object, ...]:
-    return (claim.patient, claim.patient_relationship, claim.patient_condition)
+            runs[-1].append(claim)
+        last = keys
+    if runs:
+        yield is_new, runs
 
 
 def _head(out: SegmentWriter, head: BatchHead) -> None:
@@ -131,7 +173,6 @@ def _subscriber(out: SegmentWriter, claim: Claim) -> None:
     if claim.subscriber_condition:
         out.add("PAT", "", "", "", "", *claim.subscriber_condition)
     write_party(out, claim.subscriber)
-    write_party(out, claim.payer)
 
 
 def _patient(out: SegmentWriter, claim: Claim, patient: Party) -> None:
@@ -139,35 +180,32 @@ def _patient(out: SegmentWriter, claim: Claim, patient: Party) -> None:
     write_party(out, patient)
 
 
-def _claim(out: SegmentWriter, claim: Claim) -> None:
-    qualifier = "A" if claim.kind == "I" else "B"
-    out.add(
-        "CLM", claim.claim_id, write_amount(claim.charge), "", "",
-        out.composite(claim.facility, qualifier, claim.frequency), claim.provider_signature,
-        claim.assignment, claim.benefits_assigned, claim.release, claim.patient_signature,
-        *_closing(out, claim),
-    )  # fmt: skip
+_rare = attrgetter(
+    "accident", "special_program", "predetermination", "delay_reason", "dates", "amounts", "notes",
+    "codes", "rest",
+)  # fmt: skip
+_NOTHING_RARE = ((), "", "", "", (), (), (), (), ())
+
+
+def _before_references(out: SegmentWriter, claim: Claim) -> None:
     for period in claim.dates:
         write_period(out, period)
     write_rest(out, claim.rest, _BEFORE_AMOUNTS)
     for amount in claim.amounts:
         out.add("AMT", amount.qualifier, write_amount(amount.value))
-    for reference in claim.references:
-        write_reference(out, reference)
+
+
+def _before_diagnoses(out: SegmentWriter, claim: Claim) -> None:
     write_rest(out, claim.rest, _BEFORE_NOTES)
     for code, text in claim.notes:
         out.add("NTE", code, text)
     write_rest(out, claim.rest, _BEFORE_CODES)
-    _diagnoses(out, claim)
+
+
+def _before_providers(out: SegmentWriter, claim: Claim) -> None:
     for composites in claim.codes:
         out.add("HI", *(out.composite(*c) for c in composites))
     write_rest(out, claim.rest, ("HCP",))
-    for provider in claim.providers:
-        write_party(out, provider)
-    for payer in claim.other_payers:
-        _other_payer(out, payer)
-    for number, line in enumerate(claim.lines, 1):
-        write_line(out, line, number, kind=claim.kind)
 
 
 def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
@@ -182,15 +220,17 @@ def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _diagnoses(out: SegmentWriter, claim: Claim) -> None:
-    """Professional and dental: all in one HI. Institutional: the principal one by itself."""
-    diagnoses = claim.diagnoses
-    if claim.kind == "I" and diagnoses:
-        out.add("HI", _diagnosis(out, diagnoses[0]))
-        diagnoses = diagnoses[1:]
+def _diagnoses(out: SegmentWriter, diagnoses: Sequence[Diagnosis]) -> None:
+    """Professional and dental: all in one HI."""
     for start in range(0, len(diagnoses), _DIAGNOSES_PER_SEGMENT):
         run = diagnoses[start : start + _DIAGNOSES_PER_SEGMENT]
         out.add("HI", *(_diagnosis(out, d) for d in run))
+
+
+def _principal_first(out: SegmentWriter, diagnoses: Sequence[Diagnosis]) -> None:
+    """Institutional: the principal one by itself."""
+    _diagnoses(out, diagnoses[:1])
+    _diagnoses(out, diagnoses[1:])
 
 
 def _diagnosis(out: SegmentWriter, diagnosis: Diagnosis) -> str:

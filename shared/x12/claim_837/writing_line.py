@@ -1,14 +1,14 @@
 """One service line of an 837 to its segments, loop 2400 with 2410 to 2440."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from shared.x12.claim_837.values import Drug, LineAdjudication, ServiceLine
-from shared.x12.parties import Procedure, Raw
+from shared.x12.parties import Period, Raw
 from shared.x12.party_writing import (
     elements_of,
     write_adjustments,
     write_amount,
-    write_date,
     write_party,
     write_period,
     write_procedure,
@@ -21,50 +21,52 @@ from shared.x12.segments import SegmentWriter
 _BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
 _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
 _LAST = ("LQ", "FRM")
+Write = Callable[[SegmentWriter, ServiceLine], None]
 
 
-def write_line(out: SegmentWriter, line: ServiceLine, number: int, *, kind: str) -> None:
-    """LX and all that belongs to it; `kind` P, I or D says which SV."""
-    procedure, period = line.procedure, line.dates[0] if line.dates else None
-    if (
-        kind == "P" and procedure and period and period.first and line.pointers
-        and not procedure.description and line[_AFTER_DATES:] == _NOTHING_MORE
-        and not (line.details or period.last or period.time or line.dates[1:])
-    ):  # fmt: skip
-        _plain(out, line, procedure, number=number)
-        return
-    out.add("LX", str(number))
-    _SERVICE[kind](out, line)
-    rest = line.rest
-    if rest:
+class LineWriter:
+    """Writes the lines of claims of one kind: P, I or D says which SV.
+
+    Services and days come again all the time: each is written once and taken over as text.
+    """
+
+    def __init__(self, out: SegmentWriter, kind: str) -> None:
+        self._out = out
+        self._service = _SERVICE[kind]
+        e, end = out.delimiters.element, out.end
+        self._start = f"LX{e}%d{end}%s{end}%s"
+        self._services = out.known(_FIELDS[kind])
+        self._days = out.known(_days)
+
+    def write(self, lines: Iterable[ServiceLine]) -> None:
+        """Each line's LX and all that belongs to it, numbered from 1."""
+        put, start, services, days = self._out.put, self._start, self._services, self._days
+        for number, line in enumerate(lines, 1):
+            if line[_REFERENCES:] == _NOTHING_MORE and line.dates:
+                put(start % (number, services[line[:_DATES]], days[line.dates]))
+            else:
+                self._whole(line, number)
+
+    def _whole(self, line: ServiceLine, number: int) -> None:
+        """A line with references, amounts, drugs, payers or providers of its own."""
+        out, rest = self._out, line.rest
+        out.add("LX", str(number))
+        self._service(out, line)
         write_rest(out, rest, _BEFORE_DATES)
-    for period in line.dates:
-        write_period(out, period)
-    if rest:
+        _days(out, line.dates)
         write_rest(out, rest, _BEFORE_REFERENCES)
-    for reference in line.references:
-        write_reference(out, reference)
-    if line[_AFTER_DATES:] != _NOTHING_MORE:
+        for reference in line.references:
+            write_reference(out, reference)
         _more(out, line)
 
 
-_AFTER_DATES = ServiceLine._fields.index("references")
-_NOTHING_MORE = ((),) * (len(ServiceLine._fields) - _AFTER_DATES)
+_DATES, _REFERENCES = map(ServiceLine._fields.index, ("dates", "references"))
+_NOTHING_MORE = ((),) * (len(ServiceLine._fields) - _REFERENCES)
 
 
-def _plain(out: SegmentWriter, line: ServiceLine, procedure: Procedure, *, number: int) -> None:
-    """The line most claims have - LX, SV1, one day - in one go."""
-    e, c, _, t = out.delimiters
-    end = t if t == "\n" else t + "\n"
-    code = c.join((procedure.qualifier, procedure.code, *procedure.modifiers))
-    pointers = c.join(map(str, line.pointers))
-    day = line.dates[0]
-    out.put(
-        f"LX{e}{number}{end}SV1{e}{code}{e}{write_amount(line.charge)}{e}{line.unit}{e}"
-        f"{write_amount(line.units)}{e}{line.facility}{e}{e}{pointers}{end}"
-        f"DTP{e}{day.qualifier}{e}D8{e}{write_date(day.first)}",
-        segments=3, separators=11, components=len(procedure.modifiers) + len(line.pointers),
-    )  # fmt: skip
+def _days(out: SegmentWriter, dates: Iterable[Period]) -> None:
+    for period in dates:
+        write_period(out, period)
 
 
 def _more(out: SegmentWriter, line: ServiceLine) -> None:
@@ -120,7 +122,15 @@ def _sv3(out: SegmentWriter, line: ServiceLine) -> None:
     )  # fmt: skip
 
 
-_SERVICE = {"P": _sv1, "I": _sv2, "D": _sv3}
+_SERVICE: dict[str, Write] = {"P": _sv1, "I": _sv2, "D": _sv3}
+
+
+def _fields(service: Write) -> Callable[[SegmentWriter, tuple[Any, ...]], None]:
+    """The same for the fields of a line up to its dates."""
+    return lambda out, fields: service(out, ServiceLine(*fields))
+
+
+_FIELDS = {kind: _fields(service) for kind, service in _SERVICE.items()}
 
 
 def _forms(out: SegmentWriter, rest: Sequence[Raw]) -> None:
