@@ -6,8 +6,10 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 VENV := .venv
 RUN := $(VENV)/bin/python
 SEED ?= 1
+FUZZ ?= 20000
 ONLY ?=
 ARGS ?=
+TWO_WORKERS := -n 2 --dist loadgroup --no-loadscope-reorder
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -21,7 +23,7 @@ demo: $(VENV)/demo.stamp  ## one process, an invented clinic, the first paid cla
 	@exec $(RUN) -m cli demo $(ARGS)
 
 test: setup  ## the whole suite but faults and benchmarks (ARGS='tests/shared -k money')
-	@$(RUN) -m pytest -m 'not fault and not bench' $(ARGS)
+	@$(RUN) -m pytest -m 'not fault and not bench' $(or $(ARGS),$(TWO_WORKERS))
 
 check: setup  ## format, lint, types, import contracts, sizes: under a minute
 	@.ci/check $(RUN)
@@ -32,7 +34,10 @@ bench: setup  ## measure, as ratios against a yardstick in the same run
 faults: setup kafka-jars  ## kill, cut, freeze, poison (SEED=7 ONLY=F7b reproduces one row of the trust table)
 	@RCM_FAULT_SEED=$(SEED) $(RUN) -m pytest -m fault $(ARGS) tests/faults $(if $(ONLY),-k $(ONLY))
 
-fuzz: setup  ## every property test against a hundred times more invented inputs (SEED=7)
+fuzz: setup  ## 20,000 damaged inputs for each X12 set (FUZZ=200000 SEED=7)
+	@$(RUN) -m tests.shared.x12.fuzz --inputs $(FUZZ) --seed $(SEED) $(ARGS)
+
+properties: setup  ## every property test against a hundred times more invented inputs (SEED=7)
 	@$(RUN) -m pytest -m hypothesis --hypothesis-profile=fuzz --hypothesis-seed=$(SEED) $(ARGS)
 
 format: setup  ## format the code and sort its imports
@@ -53,10 +58,10 @@ clean:  ## remove what the targets made, the environment too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps carry the hash of the requirements they were made from, so that a changed pin installs again.
-$(VENV)/dev.stamp: requirements-dev.txt
+$(VENV)/dev.stamp: requirements-dev.txt .ci/install
 	@.ci/install "$(PYTHON)" $(VENV) dev
 
-$(VENV)/demo.stamp: requirements-demo.txt
+$(VENV)/demo.stamp: requirements-demo.txt .ci/install
 	@.ci/install "$(PYTHON)" $(VENV) demo
 
-.PHONY: help setup demo test check bench faults fuzz format docs lock kafka-jars clean
+.PHONY: help setup demo test check bench faults fuzz properties format docs lock kafka-jars clean

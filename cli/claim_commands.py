@@ -13,12 +13,12 @@ import typer
 from cli.answers import NotConfigured, answer, print_json, show
 from cli.api import Api
 from cli.demo.telling import dollars
-from cli.places import home
+from cli.places import newest
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 CALLER_FILE = "caller.json"
-"""In the demo's folder: address and API key of its billing company."""
-REMEDY = "Set RCM_API_URL and RCM_API_KEY, or start a demo here with `make demo`."
+"""In the folder of a demo or `rcm dev`: address and API key of its billing company."""
+REMEDY = "Set RCM_API_URL and RCM_API_KEY, or start a demo here with `make demo`, or `rcm dev`."
 
 claim = typer.Typer(no_args_is_help=True, help="One claim across services.")
 
@@ -86,7 +86,7 @@ async def _get(path: str) -> Any:
 
 @asynccontextmanager
 async def calling() -> AsyncIterator[Api]:
-    """The API as RCM_API_KEY's holder, else as the billing company of the demo here."""
+    """The API as RCM_API_KEY's holder, else as the company of the demo or `rcm dev` here."""
     api = _api()
     try:
         yield api
@@ -98,8 +98,8 @@ def _api() -> Api:
     url, key = os.environ.get("RCM_API_URL"), os.environ.get("RCM_API_KEY")
     if url and key:
         return Api(url, key)
-    path = home() / "demo" / CALLER_FILE
-    if not path.exists():
+    path = newest(CALLER_FILE)
+    if path is None:
         raise NotConfigured(REMEDY)
     caller = json_text.loads(path.read_text())
     return Api(caller["url"], caller["key"])

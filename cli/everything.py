@@ -10,8 +10,7 @@ import contextlib
 import json
 import os
 import secrets
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from cli.local_process import EngineUnavailable, free_port
+from cli.local_process import EngineUnavailable
 from cli.mail_sink import MailSink
+from cli.ports import SANDBOX_PORT, SINK_PORT, port_base
 from gateway.__main__ import service as gateway
 from sandbox import app as sandbox
 from sandbox.settings import SandboxSettings
@@ -33,7 +33,7 @@ from shared.database import DatabaseUrls, migrate, provision
 from shared.messaging import open_bus
 from shared.messaging.topics import declared_topics
 from shared.service import ROLES, Process, Service
-from shared.settings import ADMIN_PORTS, PORTS, ServiceSettings
+from shared.settings import PORTS, ServiceSettings
 from shared.web.serving import open_port
 
 SERVICES: tuple[Service, ...] = (
@@ -44,7 +44,6 @@ SERVICES: tuple[Service, ...] = (
     payments,
     notifications,
 )
-SANDBOX_PORT, SINK_PORT = 90, 25
 START_SECONDS = 60.0
 BUS_DATABASE = "rcm_bus"
 ENVIRONMENT_FILE = "environment.json"
@@ -58,7 +57,7 @@ class Plan:
     """Where an installation of one process lives.
 
     folder: keys, JWKS and mail. kafka: bootstrap servers, empty for the embedded log.
-    port_base 0: 8000 where its ports are free, else a free range. overrides: settings by name,
+    port_base 0: what cli.ports finds. overrides: settings by name,
     with the service in front where it is meant for one (`claims_undo_window_seconds`).
     """
 
@@ -120,7 +119,7 @@ async def everything(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[S
 @asynccontextmanager
 async def installed(plan: Plan, tell: Tell = lambda _: None) -> AsyncIterator[Installed]:
     """Make what an installation needs beside its services, for the length of the block."""
-    base = plan.port_base or _free_base()
+    base = plan.port_base or port_base()
     token = secrets.token_urlsafe(16)
     async with contextlib.AsyncExitStack() as stack:
         tell("databases")
@@ -253,26 +252,3 @@ async def _started(process: Process, running: asyncio.Task[int]) -> None:
         if running.done() or asyncio.get_running_loop().time() > deadline:
             raise EngineUnavailable("the services did not start; the log above says why")
         await asyncio.sleep(0.02)
-
-
-def _free_base() -> int:
-    """8000 where every port from it is free, else a range of ports nobody listens on."""
-    for base in (8000, *(free_port() // 100 * 100 for _ in range(20))):
-        if base <= 60_000 and all(_is_free(base + offset) for offset in _offsets()):
-            return base
-    raise EngineUnavailable("no free range of ports was found; set RCM_PORT_BASE")
-
-
-def _offsets() -> Sequence[int]:
-    own = [*PORTS.values(), SANDBOX_PORT, SINK_PORT]
-    return [*own, *(PORTS["gateway"] + admin for admin in ADMIN_PORTS.values())]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

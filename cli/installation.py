@@ -1,4 +1,4 @@
-"""The installation a command is about: what the environment says, else the demo that runs here."""
+"""The installation a command is about: what the environment says, else what runs here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import asyncpg
 
 from cli.answers import NotConfigured
 from cli.everything import ENVIRONMENT_FILE, SERVICES
-from cli.places import home
+from cli.places import newest
 from shared.database import Database, DatabaseUrls
 from shared.messaging import Subscription, open_bus
 from shared.messaging.bus import Bus
@@ -24,7 +24,7 @@ from shared.settings import ServiceSettings
 
 REMEDY = (
     "No installation was found. Set the RCM_… variables (docs/operations), or start one here with "
-    "`make demo` and leave it running."
+    "`make demo` or `rcm dev` and leave it running."
 )
 
 
@@ -32,15 +32,15 @@ REMEDY = (
 def settings() -> dict[str, ServiceSettings]:
     """Settings by service; NotConfigured when nothing says where the databases are."""
     if "RCM_CLAIMS_DATABASE_URL_CHECKER" not in os.environ:
-        _take_over(home() / "demo" / ENVIRONMENT_FILE)
+        _take_over(newest(ENVIRONMENT_FILE))
     found = {service.name: service.settings() for service in SERVICES}
     if not all(one.database_url_checker for one in found.values()):
         raise NotConfigured(REMEDY)
     return found
 
 
-def _take_over(path: Path) -> None:
-    if not path.exists():
+def _take_over(path: Path | None) -> None:
+    if path is None:
         raise NotConfigured(REMEDY)
     for name, value in json.loads(path.read_text()).items():
         os.environ.setdefault(name, value)

@@ -20,11 +20,14 @@ class MailSink:
         self.folder = folder
         self.message_ids: list[str] = []
         self.port = 0
+        self._kept_before = 0
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int = 0) -> int:
         """Listen; port 0 takes a free one. Returns the port."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        earlier = (int(path.stem) for path in self.folder.glob("*.eml") if path.stem.isdecimal())
+        self._kept_before = max(earlier, default=0)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._session, "127.0.0.1", port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -47,7 +50,7 @@ class MailSink:
         """Keep one message; called by aiosmtpd once per accepted message."""
         content = envelope.original_content or b""
         self.message_ids.append(_message_id(content))
-        path = self.folder / f"{len(self.message_ids)}.eml"
+        path = self.folder / f"{self._kept_before + len(self.message_ids)}.eml"
         await asyncio.to_thread(path.write_bytes, content)
         return "250 kept"
 

@@ -13,3 +13,9 @@ def home() -> Path:
         return Path(named)
     state = os.environ.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "claimstream"
+
+
+def newest(name: str) -> Path | None:
+    """The file of this name that a demo or `rcm dev` here wrote last; None without any."""
+    found = [path for kind in ("demo", "dev") if (path := home() / kind / name).exists()]
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)

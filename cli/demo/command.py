@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import shutil
 import signal
-from collections.abc import Iterator
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from cli.api import ApiError
 from cli.claim_commands import CALLER_FILE
 from cli.demo import telling
 from cli.demo.run import ENCOUNTERS, NotAtRest, Result, WrongEnd, run
+from cli.engines import engines
 from cli.everything import Installed, Plan, everything
-from cli.local_kafka import LocalKafka
-from cli.local_postgres import postgres_admin_url
 from cli.local_process import EngineUnavailable
 from cli.places import home
 from shared import telemetry
+from shared.codesets import icd10cm
 
 SETTINGS: dict[str, object] = {
     "claims_undo_window_seconds": 0,
@@ -54,8 +53,10 @@ def play(wishes: Wishes, *, started_at: float) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     telemetry.configure_logs(service="demo", role="all", level=40)
+    threading.Thread(target=icd10cm.shipped, daemon=True).start()  # a second, while engines start
     try:
-        with _engines(wishes, folder) as plan:
+        with engines(folder, wishes.bus) as found:
+            plan = Plan(found.admin_url, folder, kafka=found.kafka, overrides=SETTINGS)
             return uvloop.run(_play(plan, wishes, folder, started_at=started_at))
     except EngineUnavailable as error:
         telling.errors.print(f"[red]{error}[/red]")
@@ -65,16 +66,6 @@ def play(wishes: Wishes, *, started_at: float) -> int:
         for place, number in getattr(error, "waits", {}).items():
             telling.errors.print(f"  {place}: {number}")
         return 1
-
-
-@contextlib.contextmanager
-def _engines(wishes: Wishes, folder: Path) -> Iterator[Plan]:
-    with contextlib.ExitStack() as stack:
-        url = stack.enter_context(postgres_admin_url(folder / "postgres"))
-        kafka = ""
-        if wishes.bus == "kafka":
-            kafka = stack.enter_context(LocalKafka(folder / "kafka")).bootstrap_servers
-        yield Plan(url, folder, kafka=kafka, overrides=SETTINGS)
 
 
 async def _play(plan: Plan, wishes: Wishes, folder: Path, *, started_at: float) -> int:

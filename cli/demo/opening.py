@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -44,20 +45,27 @@ async def open_company(installed: Installed, folder: Path) -> Company:
     await operator.aclose()
     api = Api(installed.gateway_url, made["api_key"]["secret"])
     today = await _open_clock(installed, api)
-    practices: dict[str, str] = {}
-    providers: dict[str, tuple[str, ...]] = {}
-    for practice in clinic.PRACTICES:
-        answer = await api.post("/v1/practices", practice.body)
-        practices[practice.npi] = answer["id"]
-        own = [
-            (await api.post("/v1/providers", {**one, "practice_id": answer["id"]}))["id"]
-            for one in practice.providers
-        ]
-        providers[practice.npi] = tuple(own)
-    for payer in clinic.PAYERS:
-        await api.post("/v1/payers", payer)
-    await api.post("/v1/fee-schedules", clinic.fee_schedule(today))
+    opened, *_ = await asyncio.gather(
+        asyncio.gather(*(_add_practice(api, practice) for practice in clinic.PRACTICES)),
+        *(api.post("/v1/payers", payer) for payer in clinic.PAYERS),
+        api.post("/v1/fee-schedules", clinic.fee_schedule(today)),
+    )
+    npis = [practice.npi for practice in clinic.PRACTICES]
+    practices = dict(zip(npis, (practice_id for practice_id, _ in opened), strict=True))
+    providers = dict(zip(npis, (own for _, own in opened), strict=True))
     return Company(api, made["id"], practices, providers, today, run)
+
+
+async def _add_practice(api: Api, practice: clinic.Practice) -> tuple[str, tuple[str, ...]]:
+    """Its id and those of its providers."""
+    practice_id = (await api.post("/v1/practices", practice.body))["id"]
+    made = await asyncio.gather(
+        *(
+            api.post("/v1/providers", {**one, "practice_id": practice_id})
+            for one in practice.providers
+        )
+    )
+    return practice_id, tuple(one["id"] for one in made)
 
 
 async def _open_clock(installed: Installed, api: Api) -> date:

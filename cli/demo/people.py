@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cli.api import Api, ApiError
 from sandbox import clinic
@@ -78,6 +79,18 @@ class Staff:
             raise
         stated = any(one["open_cents"] > 0 for one in account["statements"])
         return int(account["patient_owes_cents"]) if stated else 0
+
+
+def self_payers(
+    encounters: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]]
+) -> set[str]:
+    """Accounts of patients whose coded visit made no claim: nobody else pays for it."""
+    claimed = {claim["encounter_id"] for claim in claims}
+    return {
+        account_of(visit["patient_id"])
+        for visit in encounters
+        if visit["status"] == "coded" and visit["encounter_id"] not in claimed
+    }
 
 
 def account_of(patient_id: str) -> str:

@@ -14,7 +14,7 @@ from rich.progress import Progress, TaskID
 from cli.api import Api
 from cli.demo.counting import Figures, count
 from cli.demo.opening import Company, open_company
-from cli.demo.people import Staff, account_of
+from cli.demo.people import Staff, account_of, self_payers
 from cli.demo.waiting import Watch
 from cli.everything import Installed
 from sandbox import clinic
@@ -92,6 +92,8 @@ async def run(
         await _until_rest(company, staff, watch, progress=progress)
         await _check(api, scenarios)
         figures = await count(api)
+        if owed := figures.money["patient_open_cents"]:
+            raise WrongEnd(f"patients were left owing {owed} cents")
         return Result(
             figures=figures,
             company=company,
@@ -155,7 +157,9 @@ async def _send(
         await _submit(company.api, scenario)
         progress.advance(bar)
     made = clinic.bundles(company.today, count=encounters, seed=int(company.run))
-    for number, bundle in enumerate(made):
+    number = 0
+    while bundle := await asyncio.to_thread(next, made, None):
+        number += 1
         key = f"{company.run}-{number}"
         answer = await company.api.post("/v1/fhir/Bundle", bundle, key=key)
         progress.advance(bar, len(answer["encounters"]))
@@ -174,10 +178,18 @@ async def _until_rest(company: Company, staff: Staff, watch: Watch, *, progress:
         waits = await watch.waits()
         _show(progress, bar, claims)
         open_claims = [row for row in claims if _moves(row)]
+        if not (did or waits or open_claims):
+            did += await _pay_for_themselves(company.api, staff, claims)
         quiet = 0 if did or waits or open_claims else quiet + 1
         if time.monotonic() > deadline:
             raise NotAtRest(waits or {f"claims {row['status']}": 1 for row in open_claims})
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def _pay_for_themselves(api: Api, staff: Staff, claims: Sequence[dict[str, Any]]) -> int:
+    """Patients without a claim pay too; asked for when all else rests, because each is asked."""
+    visits = [row async for row in api.every("/v1/encounters/search", {"statuses": ["coded"]})]
+    return await staff.pay_statements(sorted(self_payers(visits, claims)))
 
 
 def _owes(claim: dict[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 
 from cli.everything import SERVICES, Installed
@@ -42,16 +44,19 @@ class Watch:
 
     async def waits(self) -> dict[str, int]:
         """What still waits and where (`claims due submit`: 3); empty at rest."""
-        found: dict[str, int] = {}
-        for name, connection in self._connections.items():
-            found[f"{name} outbox"] = await connection.fetchval(UNSENT)
-            found[f"{name} parked"] = await connection.fetchval(PARKED)
-            for job, count in await connection.fetch(DUE, clock.business(), POLLS):
-                found[f"{name} due {job}"] = count
-        for service in SERVICES:
-            behind = await lag(self._bus, f"rcm.{service.name}", _topics(service))
-            found[f"{service.name} lag"] = sum(behind.values())
-        return {place: count for place, count in found.items() if count}
+        parts = await asyncio.gather(*(self._waits_of(service) for service in SERVICES))
+        return {place: count for part in parts for place, count in part.items() if count}
+
+    async def _waits_of(self, service: Service) -> dict[str, int]:
+        name, connection = service.name, self._connections[service.name]
+        found = {
+            f"{name} outbox": await connection.fetchval(UNSENT),
+            f"{name} parked": await connection.fetchval(PARKED),
+        }
+        for job, count in await connection.fetch(DUE, clock.business(), POLLS):
+            found[f"{name} due {job}"] = count
+        behind = await lag(self._bus, f"rcm.{name}", _topics(service))
+        return {**found, f"{name} lag": sum(behind.values())}
 
     async def dead_letters(self) -> int:
         """Open dead letters of all services."""

@@ -1,0 +1,1 @@
+"""`rcm dev`: the whole system in one process for development, started again when a file changes."""
