@@ -262,7 +262,7 @@ KINDS: dict[str, Kind] = {
         severity=Severity.EDIT,
         table="""
         frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286
-        line_repeated A3:54  description_missing A8:306  drug_code_missing A6:218
+        description_missing A8:306  drug_code_missing A6:218
         rejected_by_payer A3
         """,
     ),
@@ -282,6 +282,12 @@ KINDS: dict[str, Kind] = {
         table="""
         patient_share_differs patient  reversal_not_negated reversal  level_totals_differ totals
         """,
+    ),
+    **_kinds(
+        Level.REPORT,
+        snip=7,
+        severity=Severity.EDIT,
+        table="line_repeated duplicate",  # whether it is one, the payer decides: no STC for it
     ),
     **_kinds(
         Level.REPORT,

@@ -3,7 +3,7 @@
 from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
 _TRIPLE = "(R@claim_status_category R@claim_status S S=RX)"
-_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S S S S S{_TRIPLE} S{_TRIPLE}")
+_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S - S S S{_TRIPLE} S{_TRIPLE}")
 _PROCEDURES = "AD,ER,HC,HP,IV,N4,NU,WK"
 _PROVIDER_IDS = "R=FI,SV,XX R"
 
@@ -90,7 +90,7 @@ STATUS_276 = Guide(
                         Loop("2100D", Required, 1, (_SUBSCRIBER,)),
                         _claim_asked("2200D", "2210D", Situational),
                         Loop("2000E", Situational, 0, level=True, items=(
-                            _hl("23", "S=0"),
+                            _hl("23", "-"),
                             Segment("DMG", Required, 1, _SEX),
                             Loop("2100E", Required, 1, (_DEPENDENT,)),
                             _claim_asked("2200E", "2210E", Required),
@@ -130,7 +130,7 @@ STATUS_277 = Guide(
                         Loop("2100D", Required, 1, (_SUBSCRIBER,)),
                         _claim_answered("2200D", "2220D", Situational),
                         Loop("2000E", Situational, 0, level=True, items=(
-                            _hl("23", "S=0"),
+                            _hl("23", "-"),
                             Loop("2100E", Required, 1, (_DEPENDENT,)),
                             _claim_answered("2200E", "2220E", Required),
                         )),

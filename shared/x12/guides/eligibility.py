@@ -41,12 +41,18 @@ def _insured(yes: str, relation: str) -> Segment:
     return Segment("INS", Situational, 1, f"R={yes} R={relation} S=001 S=25 {blank} S")
 
 
-def _question(name: str) -> Loop:
+_PAID = (
+    Segment("AMT", Situational, 1, "R=R R"),
+    Segment("AMT", Situational, 1, "R=PB R"),
+)
+
+
+def _question(name: str, coverage: str, *amounts: Segment) -> Loop:
+    """What is asked; only about a subscriber for the whole family, or with what he paid."""
     return Loop(name, Situational, 99, (
         Segment("EQ", Required, 1,
-            f"S@service_type*99 S(R={_PROCEDURES} R S S S S) S=FAM - S(R S S S)"),
-        Segment("AMT", Situational, 1, "R=R R"),
-        Segment("AMT", Situational, 1, "R=PB R"),
+            f"S@service_type*99 S(R={_PROCEDURES} R S S S S) {coverage} - S(R S S S)"),
+        *amounts,
         Segment("III", Situational, 10, "R=ZZ R"),
         Segment("REF", Situational, 1, "R=9F,G1 R"),
         Segment("DTP", Situational, 1, "R=291 R=D8,RD8 R"),
@@ -98,12 +104,12 @@ ELIGIBILITY_270 = Guide(
                     Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
                     _TRACE,
                     _asked_about("2100C", "IL", _insured("Y", "18")),
-                    _question("2110C"),
+                    _question("2110C", "S=FAM", *_PAID),
                     Loop("2000D", Situational, 0, level=True, items=(
                         Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
                         _TRACE,
                         _asked_about("2100D", "03", _insured("N", _RELATION)),
-                        _question("2110D"),
+                        _question("2110D", "-"),
                     )),
                 )),
             )),

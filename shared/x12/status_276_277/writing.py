@@ -62,7 +62,8 @@ def _write(out: SegmentWriter, claims: Sequence[Claim], *, with_sex: bool) -> No
             numbers[depth] = number
             below = depth + 1 < len(parties) or _continues(claims, at, depth + 1)
             parent = str(numbers[depth - 1]) if depth else ""
-            out.add("HL", str(number), parent, _LEVELS[depth], "1" if below else "0")
+            children = "1" if below else "" if _LEVELS[depth] == "23" else "0"
+            out.add("HL", str(number), parent, _LEVELS[depth], children)
             _party(out, parties[depth], with_sex=with_sex and depth >= 3)
         _claim(out, claim)
 
