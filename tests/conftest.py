@@ -12,6 +12,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from cli.local_kafka import LocalKafka
 from tests.support.databases import service_database, templates
 from tests.support.kafka import require_kafka
+from tests.support.postgres import ADDRESS as POSTGRES
 from tests.support.postgres import PostgresServer, run_server
 
 __all__ = ["service_database", "templates"]  # fixtures of tests/support/databases.py
@@ -50,7 +51,20 @@ def kafka() -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the broker is marked, so that `-m "not kafka"` leaves it out."""
+    """Whoever asks for the broker is marked, so that `-m "not kafka"` leaves it out.
+
+    Of several workers one runs all tests of the broker, and each file goes to one of them.
+    """
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
+        kafka = item.get_closest_marker("kafka")
+        item.add_marker(pytest.mark.xdist_group("kafka" if kafka else item.path.name))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers share one PostgreSQL: it is started here, before they are."""
+    if config.getoption("numprocesses", None) and POSTGRES not in os.environ:
+        server = run_server()
+        os.environ[POSTGRES] = server.__enter__().admin_url
+        config.add_cleanup(lambda: server.__exit__(None, None, None))

@@ -12,6 +12,8 @@ import asyncpg
 
 from cli.local_postgres import LocalPostgres
 
+ADDRESS = "RCM_TEST_POSTGRES_URL"
+
 
 class PostgresServer:
     """A running server, addressed as its superuser. Addresses are `postgresql://user:password@…`."""
@@ -62,8 +64,8 @@ class PostgresServer:
 
 @contextmanager
 def run_server() -> Iterator[PostgresServer]:
-    """The server of RCM_TEST_POSTGRES_URL, else one of our own without fsync."""
-    configured = os.environ.get("RCM_TEST_POSTGRES_URL")
+    """The server of ADDRESS, else one of our own without fsync."""
+    configured = os.environ.get(ADDRESS)
     if configured:
         yield PostgresServer(configured)
         return
