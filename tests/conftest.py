@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
@@ -65,6 +66,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Several workers share one PostgreSQL: it is started here, before they are."""
     if config.getoption("numprocesses", None) and POSTGRES not in os.environ:
-        server = run_server()
-        os.environ[POSTGRES] = server.__enter__().admin_url
-        config.add_cleanup(lambda: server.__exit__(None, None, None))
+        running = ExitStack()
+        config.add_cleanup(running.close)
+        os.environ[POSTGRES] = running.enter_context(run_server()).admin_url
