@@ -28,7 +28,7 @@ pytestmark = pytest.mark.fault
 
 KAFKA_KILLS = 3
 BETWEEN_KILLS_SECONDS = 6.0
-RESTARTS_FOR_SECONDS, CLAIMS_AT_LEAST = 30.0, 60
+RESTARTS_FOR_SECONDS, RESTARTS_AT_LEAST, CLAIMS_AT_LEAST = 30.0, 5, 60
 BETWEEN_RESTARTS_SECONDS, DOWN_SECONDS = (3, 5), (0, 2)
 LONGEST_SECONDS = 300.0
 CLIENTS = 4
@@ -75,7 +75,11 @@ async def test_f8_postgres_is_restarted_under_load(rig: Rig, run: Run) -> None:
         dead = await checker.dead_letters()
         began = clock()
         async with checker.watching(), load.flowing(clients=CLIENTS, pause_seconds=0.1):
-            while clock() < began + RESTARTS_FOR_SECONDS or len(load.accepted) < CLAIMS_AT_LEAST:
+            while (
+                clock() < began + RESTARTS_FOR_SECONDS
+                or restarts < RESTARTS_AT_LEAST
+                or len(load.accepted) < CLAIMS_AT_LEAST
+            ):
                 assert clock() < began + LONGEST_SECONDS, f"only {len(load.accepted)} claims"
                 await asyncio.sleep(run.chance.uniform(*BETWEEN_RESTARTS_SECONDS))
                 await asyncio.to_thread(server.stop, "immediate")
