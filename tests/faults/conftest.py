@@ -36,33 +36,9 @@ def rig_on(*, fast: str, only: bool = False) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rig", params, indirect=True)
 
 
-HEAD = """# Fault runs
-
-Written by `RCM_FAULT_REPORT=docs/operations/fault-runs.md make faults SEED={seed}`, which replaces
-the rows of the scenarios it ran and leaves the others with their own commit. `ONLY=F8` runs one
-scenario again (`ONLY=F1_` for F1 alone), `ARGS="-m 'fault and not slow'"` the fast set: every
-scenario once, some on Kafka, some on the embedded log. The seed decides the load, the order of
-kills and the pauses; what the machine does in between it does not decide.
-
-Every scenario ends with the independent checker of `tests/support/checker.py` over all databases
-and topics (I1-I6 of docs/trust; those that hold at every moment also every 5 s while faults run),
-on separate processes, except F11 and F13, which run the consumer in the test's own process on a
-service made for tests. Passed means: no violation, and rest within 60 s after the last process
-was ready again. `RCM_FAULT_PATIENCE=3` makes that 180 s on a machine that does other work beside;
-the row then says so.
-
+HEADER = """\
 | scenario | bus | seed | commit | seconds | verdict | seen |
 | --- | --- | --- | --- | --- | --- | --- |
-"""
-TAIL = """
-Not run, never passed: a scenario whose engine cannot be started here is `not run`.
-
-What these runs cannot show: power loss of a whole Kafka cluster, disks that lie, failure of a cloud
-zone, a live Kubernetes cluster, real payers and clearinghouses, a penetration test, load beyond the
-machine they ran on (docs/trust 5). Of the scenarios in docs/trust 4 only those in the table are
-here, in their short form; I7 and I8 are not judged, and how much a kill makes the bus deliver again
-is bounded for relays (only what the killed relay did not know to be sent, at most one batch), not
-for consumers. F8 restarts PostgreSQL for 30 s, not 3 minutes, and on 60 claims, not 1,000.
 """
 
 
@@ -174,11 +150,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _write_down(page: Path) -> None:
-    lines = page.read_text().splitlines() if page.exists() else []
-    known = {_place(line): line for line in lines if line.startswith("| F")}
+    """Replace the rows of what ran in the page's table of runs; its words stay as they are."""
+    before, _, rest = page.read_text().partition(HEADER)
+    rows, end, after = rest.partition("\n\n")
+    known = {_place(line): line for line in rows.splitlines()}
     known |= {_place(row.line): row.line for row in _ROWS}
     ordered = sorted(known.values(), key=lambda line: (int(re.findall(r"\d+", line)[0]), line))
-    page.write_text(HEAD.format(seed=SEED) + "\n".join(ordered) + "\n" + TAIL)
+    page.write_text(before + HEADER + "\n".join(ordered) + end + after)
 
 
 def _place(line: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ POINTS = (
 RELAY_POINTS = ("before_send", "after_send", "before_delete")
 CONSUMERS = ("coding", "eligibility", "claims", "payments", "notifications")
 PUBLISHERS = ("gateway", "coding", "eligibility", "claims", "payments", "notifications")
-LOSING = ("gateway", "coding", "payments")
+LOSING = ("gateway", "payments", "coding")
 KILLS, RELAY_KILLS = 16, 9
 KILLED_WITHIN_SECONDS = 120.0 * PATIENCE
 
@@ -101,7 +101,10 @@ async def _answer_lost(rig: Rig, load: Load, service: str) -> None:
     path, body = await _write_of(service, load)
     key = f"f3-{service}-{load.company.run}"
     first = asyncio.create_task(insisted(api, path, body, key=key))
-    await rig.supervisor.killed(part, within_seconds=KILLED_WITHIN_SECONDS)
+    dying = asyncio.create_task(rig.supervisor.killed(part, within_seconds=KILLED_WITHIN_SECONDS))
+    await asyncio.wait({first, dying}, return_when=asyncio.FIRST_COMPLETED)
+    assert not first.done(), f"{service} did not die: {first.exception() or first.result()}"
+    await dying
     await rig.supervisor.start_all([part])
     answer = await first
     assert await insisted(api, path, body, key=key) == answer
