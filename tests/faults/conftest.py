@@ -99,7 +99,6 @@ async def rig(
                 yield Rig(made, place, supervisor)
             finally:
                 await supervisor.close()
-    shutil.rmtree(made.postgres.directory)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -70,6 +71,7 @@ def engines(folder: Path, bus: str, *, durable: bool = True) -> Iterator[Engines
         yield made
     finally:
         made.postgres.close()
+        shutil.rmtree(made.postgres.directory)  # it may stand elsewhere than in the folder given
         if made.kafka is not None:
             made.kafka.close()
 
