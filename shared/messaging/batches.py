@@ -98,6 +98,8 @@ async def handle(
     """Inside a transaction: through the gate, the handlers run by run, then park what must wait.
 
     left_behind: ids that stay behind the hold of their key. Raises Overtaken.
+    Lanes meet on encounters, whose events come under several keys, and a batch works them run by
+    run: it locks its correlations first, in order, so that no two batches wait in a circle.
     """
     admitted = await gate.admit(tx, items)
     ready = admitted.fresh
@@ -107,6 +109,7 @@ async def handle(
             for item in admitted.fresh
             if item.held_key not in admitted.held and item.event_id not in left_behind
         ]
+    await tx.lock("correlation", (item.event.correlation_id for item in ready))
     batch = _Batch(admitted.fresh)
     for run in joined(ready):
         open_run = batch.not_behind(run)

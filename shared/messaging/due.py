@@ -70,9 +70,14 @@ _FREE = text(
     f"update due_work w set leased_until = null from {_ITEMS} and w.revision <> item.revision"
 )
 
-_RENEW = text(
-    f"update due_work w set leased_until = :until from {_ITEMS} and w.leased_until is not null"
+# What the step itself is ending at this moment needs no renewal.
+_RENEW = text(f"""
+update due_work set leased_until = :until where (tenant_id, job, subject) in (
+    select w.tenant_id, w.job, w.subject from due_work w, {_ITEMS}
+        and w.leased_until is not null
+    for update of w skip locked
 )
+""")
 
 _AGAIN = text(f"""
 update due_work w
@@ -203,9 +208,10 @@ async def _renew(database: Database, job: str, items: Sequence[DueItem]) -> None
 
 
 def _items(job: str, items: Sequence[DueItem]) -> dict[str, object]:
+    ordered = sorted(items, key=lambda item: (item.tenant_id, item.subject))  # as `flush` locks
     return {
         "job": job,
-        "tenants": [str(item.tenant_id) for item in items],
-        "subjects": [str(item.subject) for item in items],
-        "revisions": [item.revision for item in items],
+        "tenants": [str(item.tenant_id) for item in ordered],
+        "subjects": [str(item.subject) for item in ordered],
+        "revisions": [item.revision for item in ordered],
     }

@@ -125,6 +125,8 @@ class Walker:
                 elif node.bit == 1 and not fits(node, elements, self._component):
                     self._lost = True  # it opened a loop it does not belong to
                 break
+        else:
+            self._lost = False
         if size > more_from:
             clean = self._checker.relations(node, ready, elements, ordinal=self.ordinal)
             return familiar and clean

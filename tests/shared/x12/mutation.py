@@ -147,13 +147,24 @@ def _twice(data: bytes, random: Random) -> bytes:
     return data + random.choice((b"", b"\n", b"\xef\xbb\xbf")) + _truncated(data, random)
 
 
+def _set_again(data: bytes, random: Random) -> bytes:
+    """The sets of a file once more in the same group, or a part of them."""
+    start, end = data.find(b"ST*"), data.rfind(b"SE*")
+    if start < 0 or end < start:
+        return data
+    lines = data[start:end].splitlines(keepends=True)
+    first = random.choice((0, 0, random.randrange(len(lines))))
+    return data[:end] + b"".join(lines[first:]) + data[end:]
+
+
 def _lower(data: bytes, random: Random) -> bytes:
     at = random.randint(0, len(data))
     return data[:at] + data[at : at + 40].lower() + data[at + 40 :]
 
 
 DAMAGE: tuple[Damage, ...] = (
-    _bytes, _inserted, _cut_out, _truncated, _delimiter, _declared, _twice, _lower,
+    _bytes, _inserted, _cut_out, _truncated, _delimiter, _declared, _twice, _set_again, _set_again,
+    _lower,
     *map(_segments, (_drop, _double, _swap, _move, _plant)),
     *map(_segments, (_element, _element, _element, _elements, _elements, _component, _component)),
 )  # fmt: skip

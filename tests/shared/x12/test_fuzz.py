@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
 import pytest
 
-from shared.x12 import Reading, read
+from shared.x12 import Options, Reading, read
 from shared.x12 import acknowledgement_999 as ack
 from tests.shared.x12 import fuzz, mutation
 from tests.shared.x12.material import OPTIONS, rewrite
 
+FUZZED = Path(__file__).parent / "fuzzed"
 WHOLE = mutation.base("835")[0]
 
 
 @pytest.mark.parametrize("kind", fuzz.SETS)
 def test_damaged_messages_give_findings_and_nothing_worse(kind: str) -> None:
     assert fuzz.run(kind, 1, range(48)) == []
+
+
+@pytest.mark.parametrize("path", sorted(FUZZED.glob("*.edi")), ids=lambda path: path.stem)
+def test_what_once_broke_stays_whole(path: Path) -> None:
+    assert fuzz.fault_of(path.read_bytes()) == ""
 
 
 def test_an_input_is_fixed_by_seed_set_and_number() -> None:
@@ -44,7 +51,13 @@ def test_too_much_work_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
             len("")
 
     monkeypatch.setattr(fuzz, "read", read)
+    monkeypatch.setattr(fuzz, "FIRST", 10_000)
     assert "more than" in fuzz.fault_of(WHOLE)
+
+
+def test_work_that_grows_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "CALLS_PER_BYTE", -5)
+    assert "TooMuchWork" in fuzz.fault_of(WHOLE * 2)
 
 
 def test_a_loop_that_calls_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +79,11 @@ def test_a_broken_law_is_noticed(monkeypatch: pytest.MonkeyPatch, name: str, tol
     answers = {"encode": [b"else"], "collect": Reading(()), "rewrite": rewrite(other.sets[0])}
     monkeypatch.setattr(fuzz, name, lambda *_: answers[name])
     assert told in fuzz.fault_of(WHOLE)
+
+
+def test_a_memory_that_matters_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "FORGETFUL", Options(check=False))
+    assert "memory matters" in fuzz.fault_of(WHOLE.replace(b"CLP*", b"CLQ*"))
 
 
 def test_a_999_that_says_something_else_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
