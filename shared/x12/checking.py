@@ -3,9 +3,10 @@
 from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
 
-from shared.x12.dispatch import Node, Spec
+from shared.x12.dispatch import LoopNode, Node, Spec
 from shared.x12.errors import Place
 from shared.x12.segments import Delimiters
+from shared.x12.states import States
 from shared.x12.values import Reader, faults, format_fault, note_fault, plain_fault
 
 Elements = list[str]
@@ -26,6 +27,14 @@ class Ready(NamedTuple):
 
 class ReadyCache(dict[Spec, Ready]):
     """Specs made ready on first use; lives as long as one interchange is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: dict[LoopNode, States] = {}
+
+    def states_of(self, root: LoopNode) -> States:
+        """What walks along this guide have met."""
+        return self._states.setdefault(root, States())
 
     def __missing__(self, spec: Spec) -> Ready:
         goods = [set(start) for start in spec.starts]

@@ -4,6 +4,7 @@ Loops do not recurse, so a place in a guide (`Node`) fixes the whole chain of op
 step to the next segment (`Move`) can be worked out once and looked up afterwards.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -146,6 +147,7 @@ class Node:
         "loop",
         "plans",
         "position",
+        "restarts",
         "segment",
         "spec",
     )
@@ -157,6 +159,7 @@ class Node:
         self.counts = ""
         if bit == 1:
             self.counts = "level" if loop.loop.level else "line" if loop.loop.numbered else ""
+        self.restarts = tuple(_numbering(self))
 
     @property
     def usage(self) -> str:
@@ -173,6 +176,15 @@ class Node:
                 return None
             self.plans[segment_id] = _plan(self, segment_id)
         return self.plans[segment_id]
+
+
+def _numbering(node: Node) -> Iterator[int]:
+    """Depths of the loops that this segment opens and in which lines are numbered."""
+    loop, is_first = node.loop, node.bit == 1
+    while is_first and loop.parent:
+        if any(isinstance(item, Loop) and item.numbered for item in loop.loop.items):
+            yield loop.depth
+        loop, is_first = loop.parent, loop.bit == 1
 
 
 class Move(NamedTuple):
@@ -195,6 +207,11 @@ class Plan(NamedTuple):
     in_composite: bool
     moves: dict[str, Move]
     choices: tuple[Move, ...]
+
+    def qualifier(self, elements: list[str], component: str) -> str:
+        """What tells the moves apart in this segment."""
+        value = elements[self.element] if self.element < len(elements) else ""
+        return value.split(component, 1)[0] if self.in_composite else value
 
 
 def _plan(node: Node, segment_id: str) -> Plan | None:

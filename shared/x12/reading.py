@@ -331,7 +331,8 @@ def _block_events(file: _File, block: Block) -> Iterator[Event]:
     consumer = file.consumer
     stops, keep, walk = _CONTROL | consumer.starts, consumer.held.append, consumer.walk
     for piece in block.pieces:
-        elements = piece.strip(blank).split(separator)
+        text = piece.strip(blank)
+        elements = text.split(separator)
         if elements[0] in stops:
             if elements[0] in _CONTROL:
                 yield from file.take(elements, delimiters)
@@ -345,4 +346,4 @@ def _block_events(file: _File, block: Block) -> Iterator[Event]:
             keep = consumer.held.append
         keep(elements)
         if walk:
-            walk(elements, piece)
+            walk(elements, text)

@@ -21,6 +21,8 @@ from shared.x12.guides.standard import ELSEWHERE, SEGMENTS
 from shared.x12.levels import LevelRules
 from shared.x12.loops import Branch, Elements, take_closed
 from shared.x12.segments import Delimiters
+from shared.x12.sieve import Sieves
+from shared.x12.states import State
 
 FINDINGS_LIMIT = 5_000  # findings kept per set
 NEAR = 8  # segments within which a stray and a missing segment are taken for one fault
@@ -28,15 +30,14 @@ _DEFAULT = Options()
 
 
 class _Frame:
-    """An open loop: which of its entries were used (bits), how often, and its last line number."""
+    """An open loop: which of its entries were used (bits), and how often those that came again."""
 
-    __slots__ = ("counts", "lines", "loop", "mask")
+    __slots__ = ("counts", "loop", "mask")
 
     def __init__(self, loop: LoopNode) -> None:
         self.loop = loop
         self.mask = 0
         self.counts: dict[int, int] | None = None
-        self.lines = 0
 
 
 class Walker:
@@ -71,9 +72,14 @@ class Walker:
         self._strays: list[tuple[int, Elements]] = []
         self._missed: list[tuple[int, LoopNode | Node, Finding]] = []
         self._lost = False
-        self._known: dict[str, tuple[Node, Move]] = {}
-        self._cache_limit = options.cache_limit
+        self._orderly = True  # nothing missing and nothing too often at this step
+        self._lines: dict[int, int] = {}  # depth of a loop: the last number counted in it
         self._node = before_first(root)
+        self._sieves = Sieves(delimiters, options.external)
+        self._states = self._ready.states_of(root)
+        self._remembers = not tree and options.cache_limit > 0
+        self._state: State | None = None  # while set, frames and node are behind
+        self._settle()
 
     def feed(self, elements: Elements, text: str = "") -> None:
         """The next segment; ordinals count from ST = 1.
@@ -81,12 +87,43 @@ class Walker:
         `text` is the segment as it stands: what was clean at this place is so again.
         """
         self.ordinal += 1
-        before = self._node
-        hit = self._known.get(text)
-        known = hit is not None and hit[0] is before
-        move = hit[1] if hit is not None and known else self._find(elements)
-        if move is None:
+        state = self._state
+        if state is not None:
+            following = state.known.get(text) or self._follow(state, elements, text)
+            if following is not None:
+                self._state = following
+                if following.counts:
+                    self._count(following.node, elements)
+                return
+            self._resume(state)
+        self._orderly = True
+        target = self._step(elements)
+        if target is None:
             return
+        self._keep(elements)
+        self._check(target, elements)
+        self._count(target, elements)
+        following = self._settle()
+        if state is not None and following is not None and self._orderly:
+            state.after[target] = following
+
+    def _follow(self, state: State, elements: Elements, text: str) -> State | None:
+        """The state after a segment that is right at first sight; None for the closer look."""
+        plan = state.node.plans.get(elements[0])
+        if plan is None:
+            return None
+        move = plan.fixed or plan.moves.get(plan.qualifier(elements, self._component))
+        following = state.after.get(move.target) if move else None
+        if following is None or not self._sieves[following.node.spec](text):
+            return None
+        self._states.remember(state, text, following)
+        return following
+
+    def _step(self, elements: Elements) -> Node | None:
+        """Move on to where this segment belongs; None for a stray."""
+        move = self._find(elements)
+        if move is None:
+            return None
         target, keep, entry, due, opens = move
         if self._depth > keep:
             self._close(keep)
@@ -98,28 +135,43 @@ class Walker:
         for loop in opens:
             self._open(loop)
         self._node = target
-        if self._stack:
-            self._keep(elements)
-        if known:
-            self._lost = False
-        elif self._check(target, elements) and len(self._known) < self._cache_limit:
-            self._known[text] = (before, move)
-        if target.counts:
-            self._count(target, elements)
+        return target
 
-    def _check(self, node: Node, elements: Elements) -> bool:
-        """Everything but the place; True when all values were met before and are right."""
+    def _settle(self) -> State | None:
+        """The state reached, if all is in order there."""
+        if self._lost or not self._remembers:
+            self._state = None
+        else:
+            self._state = self._states.of(self._node, tuple(
+                (frame.mask, tuple(frame.counts.items()) if frame.counts else ())
+                for frame in self._frames[: self._depth + 1]
+            ))  # fmt: skip
+        return self._state
+
+    def _resume(self, state: State) -> None:
+        """Bring frames and node up to a state."""
+        self._state, self._node, self._depth = None, state.node, len(state.frames) - 1
+        loop: LoopNode | None = state.node.loop
+        while len(self._frames) < len(state.frames):
+            self._frames.append(_Frame(state.node.loop))
+        for depth in range(self._depth, -1, -1):
+            frame = self._frames[depth]
+            frame.mask, counts = state.frames[depth]
+            frame.counts = dict(counts)
+            if loop:
+                frame.loop, loop = loop, loop.parent
+
+    def _check(self, node: Node, elements: Elements) -> None:
+        """Everything but the place."""
         ready = self._ready[node.spec]
         _, goods, least, most, more_from, _, _ = ready
         size = len(elements)
         if size < least or size > most or not elements[-1]:
             self._checker.shape(node, elements, self.ordinal)
             self._checker.values(node, ready, elements, ordinal=self.ordinal)
-            return False
-        familiar = True
+            return
         for good, value in zip(goods, elements, strict=False):
             if value not in good:
-                familiar = False
                 if self._checker.values(node, ready, elements, ordinal=self.ordinal):
                     self._lost = False
                 elif node.bit == 1 and not fits(node, elements, self._component):
@@ -128,9 +180,7 @@ class Walker:
         else:
             self._lost = False
         if size > more_from:
-            clean = self._checker.relations(node, ready, elements, ordinal=self.ordinal)
-            return familiar and clean
-        return familiar
+            self._checker.relations(node, ready, elements, ordinal=self.ordinal)
 
     def _find(self, elements: Elements) -> Move | None:
         """Where this segment belongs; None when it was found to be a stray."""
@@ -144,11 +194,7 @@ class Walker:
                 self._keep(elements)
                 return None
             return plan.fixed
-        at = plan.element
-        value = elements[at] if at < len(elements) else ""
-        if plan.in_composite:
-            value = value.split(self._component, 1)[0]
-        move = plan.moves.get(value)
+        move = plan.moves.get(plan.qualifier(elements, self._component))
         if move is None and self._lost:
             self._keep(elements)
             return None
@@ -162,6 +208,8 @@ class Walker:
     def finish(self) -> None:
         """The set ends here (the ordinal is the trailer's): what is still owed is missing."""
         self.ordinal += 1
+        if self._state is not None:
+            self._resume(self._state)
         self._close(0)
         root = self._frames[0]
         self._missing(root.loop, root.loop.due[-1] & ~root.mask)
@@ -200,7 +248,7 @@ class Walker:
         if depth == len(self._frames):
             self._frames.append(_Frame(loop))
         frame = self._frames[depth]
-        frame.loop, frame.mask, frame.counts, frame.lines = loop, 1, None, 0
+        frame.loop, frame.mask, frame.counts = loop, 1, None
         if self._stack:
             branch = Branch(loop.loop.name)
             self._stack[-1].loops.append(branch)
@@ -227,22 +275,25 @@ class Walker:
             counts = frame.counts = {}
         used = counts[entry.bit] = counts.get(entry.bit, 1) + 1
         if used == most + 1:
+            self._orderly = False
             loop = isinstance(entry, LoopNode)
             place = self._place_of(entry)
             self.note("loop_repeated" if loop else "segment_repeated", place, str(most))
 
     def _count(self, node: Node, elements: Elements) -> None:
-        """HL and LX carry numbers of their own."""
+        """HL and LX carry numbers of their own; those of LX start anew in each parent."""
         if node.counts == "level":
             self._levels.take(node, elements, self.ordinal)
-            return
-        frame = self._frames[self._depth - 1]
-        given = elements[1] if len(elements) > 1 else ""
-        frame.lines += 1
-        if given.isdecimal() and given.isascii() and int(given[:6]) != frame.lines:
-            place = Place(self.ordinal, node.segment.id, node.loop.loop.name, 1)
-            self.note("line_out_of_sequence", place, given)
-            frame.lines = int(given[:6])
+        elif node.counts == "line":
+            depth = node.loop.depth - 1
+            number = self._lines[depth] = self._lines.get(depth, 0) + 1
+            given = elements[1] if len(elements) > 1 else ""
+            if given.isdecimal() and given.isascii() and int(given[:6]) != number:
+                place = Place(self.ordinal, node.segment.id, node.loop.loop.name, 1)
+                self.note("line_out_of_sequence", place, given)
+                self._lines[depth] = int(given[:6])
+        for depth in node.restarts:
+            self._lines[depth] = 0
 
     def _place_of(self, entry: Node | LoopNode) -> Place:
         if isinstance(entry, LoopNode):
@@ -250,6 +301,7 @@ class Walker:
         return Place(self.ordinal, entry.segment.id, entry.loop.loop.name)
 
     def _missing(self, loop: LoopNode, bits: int) -> None:
+        self._orderly = False
         if self._lost:
             return  # what follows from the first fault is not reported again
         for bit, entry in loop.names.items():
