@@ -56,6 +56,7 @@ class _Books:
 
 async def take_coded(tx: Transaction, events: Sequence[Envelope[EncounterCoded]]) -> None:
     """Keep the newest coding of each encounter; what nobody covers becomes the patient's."""
+    await waking.claims_of(tx, events)
     seen = [_seen(event, event.data.patient.patient_id) for event in events]
     books = _Books(await encounters.locked(tx, seen))
     identities: dict[Key, str] = {}
@@ -69,7 +70,6 @@ async def take_coded(tx: Transaction, events: Sequence[Envelope[EncounterCoded]]
         _charge_patient(tx, books, event)
     await encounters.save(tx, books.changed.values(), identities)
     await ledger.append(tx, books.booked)
-    await waking.claims_of(tx, events)
 
 
 async def take_uncovered(tx: Transaction, events: Sequence[Envelope[CoverageInactive]]) -> None:
@@ -88,6 +88,7 @@ async def take_uncovered(tx: Transaction, events: Sequence[Envelope[CoverageInac
 
 async def take_submitted(tx: Transaction, events: Sequence[Envelope[ClaimSubmitted]]) -> None:
     """Keep the claims; the first of an encounter books its charges against that payer."""
+    await waking.claims_held(tx, events)
     books = _Books(await encounters.locked(tx, [_seen(e, e.data.patient_id) for e in events]))
     await claims.keep(tx, [_submitted(event) for event in events])
     for event in events:

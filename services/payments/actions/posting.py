@@ -206,7 +206,7 @@ async def _wake_siblings(tx: Transaction, remit: Remit, taken: Sequence[Outcome]
     numbers = [
         (remit.tenant_id, each.payment.payment.control_number, each.claim.id) for each in taken
     ]
-    for _, remit_id, claim_id in await claim_payments.wake(tx, numbers):
+    for _, remit_id, claim_id in await claim_payments.wake(tx, numbers, patient=False):
         if remit_id != remit.id:
             cause = Origin(remit.tenant_id, remit.practice_id, claim_id)
             tx.schedule(waking.POST, remit_id, due_at=clock.business(), cause=cause)

@@ -20,6 +20,12 @@ PLAN_STATEMENT = "plan_statement"
 ISSUE_STATEMENT = "issue_statement"
 
 
+async def claims_held(tx: Transaction, events: Sequence[Envelope[ClaimSubmitted]]) -> None:
+    """Lock what `claims_submitted` will wake: claim payments are locked before their claims."""
+    numbers = [(e.tenant_id, e.data.control_number, e.data.claim_id) for e in events]
+    await claim_payments.hold(tx, numbers)
+
+
 async def claims_submitted(tx: Transaction, events: Sequence[Envelope[ClaimSubmitted]]) -> None:
     """Payments that came before their claim's submission may be posted."""
     causes: dict[UUID, Envelope[ClaimSubmitted]] = {e.data.claim_id: e for e in events}

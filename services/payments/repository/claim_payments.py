@@ -52,6 +52,7 @@ left join lateral (
 ) c on true
 where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.claim_id is null
     and r.status in ('waiting', 'unmatched') and coalesce(n.claim_id, c.id) is not null
+order by r.id for no key update of r skip locked
 """)
 
 _MATCHED = text("""
@@ -84,7 +85,7 @@ where r.tenant_id = :tenant_id and r.remit_id = :remit_id and r.status = 'waitin
                 and b.remit_id = r.remit_id and b.status = 'waiting' and b.clp02 = '22'
         ))
     end
-order by r.position limit :limit
+order by r.position limit :limit for no key update of r skip locked
 """)
 
 _SETTLED = text("""
@@ -98,7 +99,11 @@ _GIVEN_UP = text("""
 update remittance_claims set status = 'unmatched', reason = case
     when claim_id is null then 'unknown_claim'
     when clp02 = '22' then 'awaits_original' else 'awaits_reversal' end
-where tenant_id = :tenant_id and remit_id = :remit_id and status = 'waiting'
+where tenant_id = :tenant_id and id in (
+    select id from remittance_claims
+    where tenant_id = :tenant_id and remit_id = :remit_id and status = 'waiting'
+    order by id for no key update skip locked
+)
 returning id, position, reason, paid_cents
 """)
 
@@ -108,12 +113,23 @@ select count(*) filter (where status = 'waiting') as waiting,
 from remittance_claims where tenant_id = :tenant_id and remit_id = :remit_id
 """)
 
-_ASLEEP = text("""
+_SLEEPING = """
 select tenant_id, id, remit_id, control_number, claim_id from remittance_claims
 where status in ('waiting', 'unmatched')
     and (control_number = any (cast(:control_number as text[]))
         or claim_id = any (cast(:claim_id as uuid[])))
-""")
+"""
+_ASLEEP = text(_SLEEPING)
+_HELD = text(f"{_SLEEPING} order by tenant_id, id for no key update")
+
+_AWAKE = """
+select r.tenant_id, r.id from remittance_claims r
+join unnest(cast(:tenant_id as uuid[]), cast(:id as uuid[])) as w (tenant_id, id)
+    on w.tenant_id = r.tenant_id and w.id = r.id
+order by r.tenant_id, r.id for no key update of r
+"""
+_IN_ORDER = text(_AWAKE)
+_FREE = text(f"{_AWAKE} skip locked")
 
 _WOKEN = text("""
 update remittance_claims r set status = 'waiting', reason = '', claim_id = t.claim_id
@@ -252,12 +268,21 @@ async def counts(tx: Transaction, remit: Remit) -> tuple[int, int]:
     return (row.waiting, row.unmatched) if row is not None else (0, 0)
 
 
+async def hold(tx: Transaction, numbers: Sequence[tuple[UUID, str, UUID]]) -> None:
+    """Lock the claim payments that `wake` will find, before the claims themselves are locked."""
+    given = columns(("tenant_id", "control_number", "claim_id"), numbers)
+    del given["tenant_id"]
+    await tx.rows(_HELD, given)
+
+
 async def wake(
-    tx: Transaction, numbers: Sequence[tuple[UUID, str, UUID]]
+    tx: Transaction, numbers: Sequence[tuple[UUID, str, UUID]], *, patient: bool = True
 ) -> list[tuple[UUID, UUID, UUID]]:
     """Claim payments that waited for these claims (tenant, control number, claim) may run again.
 
-    Gives (tenant, remittance, claim) for each of them, in a fixed order.
+    Gives (tenant, remittance, claim) for each of them, in a fixed order. Locks are taken claim
+    payments first, then encounters and claims; whoever holds claims already is not `patient`: what
+    another pass holds is left to that pass, which sees these claims when it gets them.
     """
     if not numbers:
         return []
@@ -273,7 +298,10 @@ async def wake(
             woken.append((row.tenant_id, row.id, claim, row.remit_id))
     if woken:
         rows = sorted(each[:3] for each in woken)
-        await tx.run(_WOKEN, columns(("tenant_id", "id", "claim_id"), rows))
+        wanted = columns(("tenant_id", "id"), [row[:2] for row in rows])
+        ours = {tuple(row) for row in await tx.rows(_IN_ORDER if patient else _FREE, wanted)}
+        free = [row for row in rows if row[:2] in ours]
+        await tx.run(_WOKEN, columns(("tenant_id", "id", "claim_id"), free))
     return sorted({(tenant, remit, claim) for tenant, _, claim, remit in woken})
 
 

@@ -67,6 +67,13 @@ from unnest(cast(:id as uuid[]), cast(:decision_id as uuid[]), cast(:posting_id 
 where c.tenant_id = :tenant_id and c.id = t.id
 """)
 
+_IN_ORDER = text("""
+select c.id from claims c
+join (select distinct * from unnest(cast(:tenant_id as uuid[]), cast(:id as uuid[]))
+    as w (tenant_id, id)) as w on w.tenant_id = c.tenant_id and w.id = c.id
+order by c.tenant_id, c.id for no key update of c
+""")
+
 _DENIED = text("""
 update claims c set denied_cents = t.denied_cents, denied_category = t.category
 from (select distinct on (tenant_id, id, remit_id) * from unnest(cast(:tenant_id as uuid[]),
@@ -173,4 +180,6 @@ async def decide(tx: Transaction, tenant_id: UUID, decided: Sequence[Decided]) -
 
 async def deny(tx: Transaction, denied: Sequence[Denied]) -> None:
     """Flag what a payer refused, where that decision is still the one in force."""
-    await tx.run(_DENIED, columns(Denied._fields, denied))
+    given = columns(Denied._fields, denied)
+    await tx.rows(_IN_ORDER, {key: given[key] for key in ("tenant_id", "id")})
+    await tx.run(_DENIED, given)
