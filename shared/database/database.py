@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import cast
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shared import audit
 from shared.database.failures import DRIVER_FAILURES, raise_translated
@@ -90,6 +92,12 @@ class Database:
         """Ask the database for a sign of life; TryAgain when there is none (readiness)."""
         async with self.pipeline(()):
             pass
+
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """Pool (`http`, `pipeline`) -> how many connections it may have and how many are in use."""
+        engines = {"http": self._http, "pipeline": self._pipeline}
+        found = {name: cast(AsyncAdaptedQueuePool, each.pool) for name, each in engines.items()}
+        return {name: (pool.size(), pool.checkedout()) for name, pool in found.items()}
 
     async def close(self) -> None:
         """Close both pools."""

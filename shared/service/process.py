@@ -38,6 +38,7 @@ BUS_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 WORST_CASE_SECONDS = 27.0
 CLOCK_SECONDS = 1.0
+POOL_SECONDS = 5.0
 ON_THE_BUS = frozenset({"events", "relay"})
 
 
@@ -166,6 +167,7 @@ class Process:
             telemetry.gauge("rcm_build_info", 1, service=site.name, version=self.version)
             for role in self.roles:
                 self._begin(run_role(site, role, self._client), f"{site.name} {role}")
+        self._begin(self._show_pools(), "pools")
         if self.settings.profile != "prod":
             self._begin(self._follow_installation(), "clock")
         gc.freeze()
@@ -213,6 +215,16 @@ class Process:
             else:
                 client.started.set()
                 await self.stopping.wait()
+
+    async def _show_pools(self) -> None:
+        """Show how much of its database connections each service uses here."""
+        while not self.stopping.is_set():
+            for site in self.sites:
+                for pool, (size, used) in site.workplace.database.pools().items():
+                    labels = {"service": site.name, "pool": pool}
+                    telemetry.gauge("rcm_pool_size", size, **labels)
+                    telemetry.gauge("rcm_pool_used", used, **labels)
+            await first_of(self.stopping, seconds=POOL_SECONDS)
 
     async def _follow_installation(self) -> None:
         """Roles that consume no events see a moved clock within a second."""

@@ -33,6 +33,7 @@ _TOPIC = ("topic", "group")
 _JOB = ("service", "job")
 _PAYER = ("payer", "transaction")
 _ROUTE = ("service", "route", "method")
+_POOL = ("service", "pool")
 _S = ("service",)
 
 METRICS: tuple[Metric, ...] = (
@@ -78,6 +79,8 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("rcm_payer_seconds", Histogram, "One call to the outside", _PAYER, SLOW),
     Metric("rcm_audit_unsealed_age_seconds", Gauge, "Age of the oldest unsealed entry", _S),
+    Metric("rcm_pool_size", Gauge, "Database connections a pool may have", _POOL),
+    Metric("rcm_pool_used", Gauge, "Database connections in use", _POOL),
     Metric("rcm_http_requests_total", Counter, "Requests answered", (*_ROUTE, "status")),
     Metric("rcm_http_seconds", Histogram, "One request", _ROUTE, FAST),
     Metric("rcm_http_in_flight", Gauge, "Requests being answered", _S),

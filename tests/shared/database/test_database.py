@@ -143,3 +143,11 @@ async def test_a_holder_that_freezes_loses_its_lock(database: Database) -> None:
     with pytest.raises(gone):
         await frozen.fetchval(LOCK)
     await other.close()
+
+
+async def test_the_pools_tell_how_much_is_in_use(database: Database) -> None:
+    free = database.pools()
+    assert {pool: used for pool, (_, used) in free.items()} == {"http": 0, "pipeline": 0}
+    async with database.pipeline(()), database.pipeline(()):
+        assert database.pools()["pipeline"] == (free["pipeline"][0], 2)
+        assert database.pools()["http"] == free["http"]
