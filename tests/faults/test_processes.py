@@ -48,6 +48,7 @@ create or replace trigger broken before insert on inbox for each statement execu
 MEND = "drop trigger if exists broken on inbox"
 
 Kill = tuple[Part, str]
+Write = tuple[str, dict[str, object]]
 
 
 @rig_on(fast="kafka")
@@ -85,20 +86,21 @@ async def test_f3_an_answer_is_lost(rig: Rig, run: Run) -> None:
         await load.send(1, name="J02")
         await decided(load)
         await at_rest(rig.place)
+        writes = {service: await _write_of(service, load) for service in LOSING}
         await asyncio.gather(
             *(_restarted(rig, Part(service), "after_commit_before_answer:1") for service in LOSING)
         )
-        for service in LOSING:
-            await _answer_lost(rig, load, service)
+        for service, write in writes.items():
+            await _answer_lost(rig, load, service, write)
         healed = await rig.healed(load, checker)
         told = "same answer, one effect, another body refused"
         run.saw(f"{', '.join(LOSING)}: {told}, {healed}")
 
 
-async def _answer_lost(rig: Rig, load: Load, service: str) -> None:
+async def _answer_lost(rig: Rig, load: Load, service: str, write: Write) -> None:
     """A client whose answer was lost repeats its write; whoever reuses the key is refused."""
     part, api = Part(service), load.company.api
-    path, body = await _write_of(service, load)
+    path, body = write
     key = f"f3-{service}-{load.company.run}"
     first = asyncio.create_task(insisted(api, path, body, key=key))
     dying = asyncio.create_task(rig.supervisor.killed(part, within_seconds=KILLED_WITHIN_SECONDS))
@@ -176,7 +178,7 @@ async def _as_superuser(rig: Rig, part: Part, statement: str) -> None:
         await connection.close()
 
 
-async def _write_of(service: str, load: Load) -> tuple[str, dict[str, object]]:
+async def _write_of(service: str, load: Load) -> Write:
     """A write that the service itself answers."""
     company = load.company
     if service == "coding":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cli.demo.waiting import Watch
 from cli.everything import SERVICES, Installed, Plan, installed
 from cli.local_kafka import LocalKafka
 from cli.local_postgres import LocalPostgres
+from cli.ports import SINK_PORT
 from sandbox import clinic
 from sandbox.clinic import Scenario
 from shared import clock
@@ -53,9 +55,19 @@ class Engines:
             self.postgres.admin_url,
             self.folder,
             kafka=servers,
-            port_base=FIRST_PORT + os.getpid() % RANGES * PORTS_EACH,
+            port_base=_free_range(),
             overrides=chosen,
         )
+
+
+def _free_range() -> int:
+    """The first range, from this process's own on, in which nobody listens where we shall."""
+    for number in range(os.getpid(), os.getpid() + RANGES):
+        base = FIRST_PORT + number % RANGES * PORTS_EACH
+        with suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", base + SINK_PORT))
+            return base
+    raise AssertionError("every range of ports is taken")
 
 
 @contextmanager
