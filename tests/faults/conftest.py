@@ -49,9 +49,9 @@ def _git(*arguments: str) -> str:
 
 
 COMMIT = (_git("rev-parse", "--short", "HEAD") or "unknown") + "+" * bool(
-    _git("status", "--porcelain")
+    _git("status", "--porcelain", "--", ".", ":!docs/operations/fault-runs.md")
 )
-"""What the run began with; + when the working tree had changes of its own."""
+"""What the run began with; + when the working tree had changes beside the page of runs."""
 
 
 class Row(NamedTuple):
