@@ -75,8 +75,10 @@ def answer_claim(claim: Claim, findings: Iterable[Finding], day: dt.date) -> Cla
         reports = (StatusReport((_ACCEPTED,), day, "WQ", claim.charge),)
     days = [p for line in claim.lines for p in line.dates if p.qualifier == "472" and p.first]
     patient = (claim.patient or claim.subscriber).name._replace(entity="QC", prefix="")
-    if not (patient.id and patient.id_qualifier):
-        patient = patient._replace(id="", id_qualifier="")
+    if not (patient.id and patient.id_qualifier):  # a dependent goes by the subscriber's number
+        member = claim.subscriber.name
+        number = (member.id, member.id_qualifier) if member.id_qualifier else ("", "")
+        patient = patient._replace(id=number[0], id_qualifier=number[1])
     return ClaimStatus(
         claim.claim_id, Party(patient), Party(claim.billing.name), reports, dates=tuple(days[:1])
     )

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from shared.x12 import Finding, Options, Reading, X12Error, read, stream
 from shared.x12 import remittance_835 as era
-from shared.x12.claim_837 import Claim, Diagnosis, ServiceLine, batch_of, write_claims
+from shared.x12.claim_837 import Claim, batch_of, write_claims
 from shared.x12.guides.claim import CLAIM_837P
-from shared.x12.parties import Adjustment, Amount, Name, Period, Procedure
 from shared.x12.segments import blocks, encode
+from tests.shared.x12.generated import claims, era_of, payments
 from tests.shared.x12.material import (
     OPTIONS,
     TODAY,
@@ -114,47 +114,6 @@ def test_two_defects_far_apart_give_the_union(name: str) -> None:
     assert len(read(both, OPTIONS).findings) == 2
 
 
-cents = st.integers(-10_000_000, 10_000_000).map(lambda n: Decimal(n).scaleb(-2))
-positive = st.integers(1, 10_000_000).map(lambda n: Decimal(n).scaleb(-2))
-codes = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=1, max_size=10)
-
-
-@st.composite
-def payments(draw: st.DrawFn) -> era.ClaimPayment:
-    """A claim payment that balances."""
-    lines = []
-    for _ in range(draw(st.integers(0, 3))):
-        charge, less = draw(positive), draw(positive)
-        procedure = Procedure("HC", draw(codes), tuple(draw(st.lists(st.just("25"), max_size=2))))
-        lines.append(era.ServicePayment(
-            procedure, charge, charge - less, units=draw(positive),
-            dates=(Period("472", TODAY),), adjustments=(Adjustment("CO", "45", less),),
-            amounts=(Amount("B6", draw(positive)),),
-        ))  # fmt: skip
-    own = tuple(
-        Adjustment(draw(st.sampled_from(["CO", "OA"])), "29", draw(cents)) for _ in range(2)
-    )
-    charge = sum((line.charge for line in lines), Decimal(0)) or draw(positive)
-    less = sum((a.amount for line in lines for a in line.adjustments), Decimal(0))
-    paid = charge - less - sum(a.amount for a in own)
-    return era.ClaimPayment(
-        draw(codes), "1", charge, paid, adjustments=own, services=tuple(lines),
-        payer_control_number=draw(codes), filing="12", names=_patient(draw(codes)),
-    )  # fmt: skip
-
-
-def _patient(last: str) -> tuple[Name, ...]:
-    name = era_of("835_minimal").claims[0].names[0]
-    return (name._replace(last=last),)
-
-
-def era_of(name: str) -> era.Remittance:
-    """The remittance of a message."""
-    found = era.remittance_of(read(message(name)).sets[0].values)
-    assert found is not None
-    return found
-
-
 @given(st.lists(payments(), min_size=1, max_size=4))
 @settings(max_examples=60)
 def test_generated_remittances_survive_and_balance(claims: list[era.ClaimPayment]) -> None:
@@ -177,29 +136,6 @@ def test_a_reversal_undoes_itself_and_the_money(claim: era.ClaimPayment) -> None
     assert era.reversal_of(reversal) == claim
     assert reversal.paid + claim.paid == 0
     assert era.claim_expected(reversal) == reversal.paid
-
-
-@st.composite
-def claims(draw: st.DrawFn) -> Claim:
-    """A professional claim that breaks no rule."""
-    found = batch_of(read(message("837p_minimal")).sets[0].values)
-    assert found is not None
-    lines = tuple(
-        ServiceLine(
-            Procedure("HC", draw(codes)),
-            draw(positive),
-            draw(positive),
-            pointers=(1,),
-            dates=(Period("472", TODAY),),
-        )
-        for _ in range(draw(st.integers(1, 4)))
-    )
-    subscriber = found.claims[0].subscriber
-    return found.claims[0]._replace(
-        claim_id=draw(codes), lines=lines, charge=sum((x.charge for x in lines), Decimal(0)),
-        diagnoses=(Diagnosis("ABK", draw(codes)), Diagnosis("ABF", draw(codes))),
-        subscriber=subscriber._replace(name=subscriber.name._replace(last=draw(codes))),
-    )  # fmt: skip
 
 
 @given(st.lists(claims(), min_size=1, max_size=4, unique_by=lambda c: c.claim_id))

@@ -1,0 +1,104 @@
+"""What our writers make of generated values is clean to us and accepted by every other reader."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from shared.x12 import Controls, InterchangeAcknowledgement, SetBody, read, write_interchange
+from shared.x12 import remittance_835 as era
+from tests.shared.x12.generated import (
+    BODIES,
+    ZERO,
+    acknowledgements,
+    interchange_acknowledgements,
+    remittances,
+)
+from tests.shared.x12.material import AT, OPTIONS, ROUTE, rewrite, wrap
+from tests.shared.x12.oracles import ORACLES, ROWS, oxedi_sum, pyx12_accepts
+
+# Oracles are slow: few examples, and a failure is shown as it was found.
+few = settings(
+    max_examples=4, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None
+)
+_DEPENDENT_THEN_SUBSCRIBER = re.compile(r"\*23\*0~.*\*22\*[01]~", re.DOTALL)
+
+
+def subscriber_after_dependent(text: str) -> bool:
+    """Shown by `270_subscriber_after_dependent`: their draft map does not lead back to 2000C."""
+    return bool(_DEPENDENT_THEN_SUBSCRIBER.search(text))
+
+
+def rejected_subscriber(text: str) -> bool:
+    """Shown by `271_rejected_by_payer`: it has the provider's list of AAA03 at the subscriber."""
+    return "AAA*" in text
+
+
+QUIRKS: dict[tuple[str, str], Callable[[str], bool]] = {
+    ("270", "pyx12"): subscriber_after_dependent,
+    ("270", "tigershark"): subscriber_after_dependent,
+    ("271", "x12sdk"): rejected_subscriber,
+}
+PAIRS = [(kind, oracle) for kind, row in ROWS.items() for oracle in row if kind in BODIES]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@given(data=st.data())
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+def test_what_we_write_is_clean_and_reads_as_it_was(kind: str, data: st.DataObject) -> None:
+    written = wrap(data.draw(BODIES[kind]))
+    reading = read(written, OPTIONS)
+    assert not [f for f in reading.findings if f.snip <= 4]
+    body = rewrite(reading.sets[0])
+    assert body is not None
+    assert wrap(body) == written
+
+
+@pytest.mark.parametrize(("kind", "oracle"), PAIRS)
+@given(data=st.data())
+@few
+def test_the_oracles_of_a_set_accept_it(kind: str, oracle: str, data: st.DataObject) -> None:
+    written = wrap(*data.draw(st.lists(BODIES[kind], min_size=1, max_size=3)))
+    quirk = QUIRKS.get((kind, oracle))
+    assert ORACLES[oracle](written, kind) or (quirk and quirk(written.decode()))
+
+
+@given(interchange_acknowledgements())
+@few
+def test_a_ta1_is_read_back_and_pyx12_accepts_it(ta1: InterchangeAcknowledgement) -> None:
+    data = write_interchange([], ROUTE, Controls(9), at=AT, acknowledgements=[ta1])
+    reading = read(data)
+    assert not reading.findings
+    assert reading.interchanges[0].acknowledgements == (ta1,)
+    assert pyx12_accepts(data, "TA1")
+
+
+@given(remittances())
+@settings(max_examples=20, deadline=None)
+def test_totals_of_an_835_equal_those_of_oxedi(remittance: era.Remittance) -> None:
+    data = wrap(era.write_remittance(remittance))
+    claims = remittance.claims
+    lines = [line for claim in claims for line in claim.services]
+    cuts = [a for claim in claims for a in claim.adjustments]
+    cuts += [a for line in lines for a in line.adjustments]
+    plb = remittance.provider_adjustments
+    ours: dict[tuple[str, str], Decimal] = {
+        ("payments", "total_payment_amount"): remittance.payment.amount,
+        ("claims", "charge_amount"): sum((c.charge for c in claims), ZERO),
+        ("claims", "payment_amount"): sum((c.paid for c in claims), ZERO),
+        ("services", "charge_amount"): sum((s.charge for s in lines), ZERO),
+        ("services", "payment_amount"): sum((s.paid for s in lines), ZERO),
+        ("adjustments", "amount"): sum((a.amount for a in cuts), ZERO),
+        ("provider_adjustments", "amount"): sum((p.amount for p in plb), ZERO),
+    }
+    assert {place: oxedi_sum(data, *place) for place in ours} == ours
+
+
+@given(acknowledgements(loops=("2010AA", "2010BA")))
+@few
+def test_pyx12_refuses_only_loop_names_of_six_characters(body: SetBody) -> None:
+    """IK303 names a loop; six characters tell 2010AA from 2010AB, its map has room for four."""
+    assert pyx12_accepts(wrap(body), "999") == ("*2010" not in body.text)
