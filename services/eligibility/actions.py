@@ -124,6 +124,7 @@ async def open_checks(tx: Transaction, events: Sequence[Envelope[EncounterReceiv
     for envelope, check in pairs:
         if check.id not in stored:
             continue
+        stored.discard(check.id)  # told again in the same batch: asked about once
         tx.publish(
             EligibilityRequested(**_told(check), trigger=check.trigger),
             subject=check.id,

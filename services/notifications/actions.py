@@ -72,6 +72,7 @@ async def request_statements(tx: Transaction, events: Sequence[Envelope[Statemen
     stored = await repository.insert(tx, made, now)
     for envelope, notification in zip(events, made, strict=True):
         if notification.id in stored:
+            stored.discard(notification.id)  # told again in the same batch: sent once
             tx.schedule(DELIVER, notification.id, due_at=now, cause=envelope)
 
 

@@ -277,3 +277,17 @@ async def test_a_claim_ready_again_takes_an_835_for_its_first_sending(database: 
     await answer(database, matched(*of(coded)))
     assert await status(database, claim_of(coded)) == "paid"
     assert await jobs.submit_ready_claims(workplace(database, outside)) == 0
+
+
+async def test_a_claim_that_cannot_be_processed_twice_has_one_successor(
+    database: Database,
+) -> None:
+    """Found by the batch law: a second 835 that says the same, and an older one after it."""
+    coded = await sent(database, StandIn())
+    of = (claim_of(coded), coded.encounter_id)
+    for day in (20, 21, 19):
+        said = denial(*of, "CO16 15000", rarc=["MA130"], paid_on=date(2026, 12, day))
+        await deliver(database, HANDLERS[RemittanceClaimMatched], [said])
+    assert await status(database, claim_of(coded)) == "closed"
+    assert await status(database, claim_of(coded, 1)) == "blocked"
+    assert await status(database, claim_of(coded, 2)) is None

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.coding.__main__ import service
+from services.coding.settings import CodingSettings
 from shared import ids
 from shared.database import Database
 from shared.events.marks import Fact
@@ -23,7 +24,7 @@ from shared.events.tenancy import (
 )
 from tests.support.builders import PRACTICE
 
-HANDLERS = service.handlers
+HANDLERS = service.handlers_for(CodingSettings())
 PROVIDER = UUID("01900000-0000-7000-8000-00000000c001")
 ASTER = UUID("01900000-0000-7000-8000-00000000d001")
 BEACON = UUID("01900000-0000-7000-8000-00000000d002")

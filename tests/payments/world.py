@@ -13,6 +13,7 @@ from services.payments.actions import intake, posting
 from services.payments.actions.intake import IncomingFile
 from services.payments.domain.remittance import Remittance
 from services.payments.repository import ledger
+from services.payments.settings import PaymentsSettings
 from shared.database import Database
 from shared.events.marks import Fact
 from tests.payments import builders
@@ -20,7 +21,7 @@ from tests.payments.builders import Case
 from tests.support import services
 from tests.support.builders import TENANT
 
-HANDLERS = service.handlers
+HANDLERS = service.handlers_for(PaymentsSettings())
 
 _BALANCES = text("""
 select account, sum(balance_cents) as cents from balances

@@ -164,3 +164,25 @@ def _same(one: Mapping[str, list[str]], other: Mapping[str, list[str]], law: str
         f"{name}:\n  together {one.get(name)}\n  apart    {other.get(name)}" for name in differing
     ]
     assert not differing, f"{law} is broken in {', '.join(differing)}\n" + "\n".join(lines)
+
+
+async def check_laws(
+    make: Make, handlers: Handlers, events: Events, *, cuts: Sequence[int], then: Events = ()
+) -> None:
+    """Both laws over one list: together, one by one, cut at `cuts`, and tenant by tenant.
+
+    then: events that come afterwards in one batch, such as what the others waited for.
+    """
+    edges = [0, *cuts, len(events)]
+    by_tenant: dict[Any, list[Envelope[Any]]] = defaultdict(list)
+    for event in events:
+        by_tenant[event.tenant_id].append(event)
+    ways: dict[str, list[Events]] = {
+        "batch law, one by one": [[event] for event in events],
+        f"batch law, cut at {list(cuts)}": [events[a:b] for a, b in itertools.pairwise(edges)],
+        "mixed-batch law": list(by_tenant.values()),
+    }
+    together = await state_after(make, handlers, [events, then], None)
+    for law, parts in ways.items():
+        if len(parts) > 1:
+            _same(together, await state_after(make, handlers, [*parts, then], None), law)

@@ -110,12 +110,17 @@ def _decide(desk: _Desk, decision: Decision, known: Sequence[Adjudication]) -> b
 
 
 def _changes_nothing(claim: Claim, said: Adjudication, stands: Adjudication | None) -> bool:
-    """A reversal that comes before its decision, or of a decision that was replaced already."""
-    if not said.is_reversal:
-        return False
+    """What comes before its time or too late.
+
+    A reversal before its decision, or of a decision that was replaced already; a decision older
+    than the one that the claim shows.
+    """
     if stands is None:
-        return claim.status not in REVERSIBLE
-    return claim.remit_id == stands.remit_id and claim.status in REVERSIBLE
+        return said.is_reversal and claim.status not in REVERSIBLE
+    is_shown = claim.remit_id == stands.remit_id
+    if said.is_reversal:
+        return is_shown and claim.status in REVERSIBLE
+    return is_shown and said.id != stands.id
 
 
 def _detail(said: Adjudication) -> dict[str, object]:
@@ -216,11 +221,17 @@ def _opened(item: WorkItem) -> DenialWorkOpened:
 
 
 async def _begin_anew(docket: Docket, decisions: Sequence[Decision], undo_seconds: float) -> None:
-    """Unprocessable: the old claim closes, a new one (frequency 1) waits for its repair."""
+    """Unprocessable: the old claim closes, a new one (frequency 1) waits for its repair.
+
+    A claim that a payer could not process twice has its successor already.
+    """
     if not decisions:
         return
     claims = [docket.find(*each.claim) for each in decisions]
     old = [claim for claim in claims if claim is not None]
+    places = [Key(each.tenant_id, each.encounter_id) for each in old]
+    known = await stored.lock_claims_of_encounters(docket.tx, places)
+    there = {(key, each.generation) for key, of in known.items() for each in of}
     wanted = [(each.tenant_id, each.encounter_id, each.coding_version) for each in old]
     coded = await encounters.codings(docket.tx, wanted)
     starts = []
@@ -228,6 +239,8 @@ async def _begin_anew(docket: Docket, decisions: Sequence[Decision], undo_second
         cause = told_by(decision.envelope)
         closed = docket.move(claim, Status.CLOSED, cause, close_reason="unprocessable")
         docket.tx.publish(facts.closed(closed), subject=claim.id, caused_by=decision.envelope)
+        if (Key(claim.tenant_id, claim.encounter_id), claim.generation + 1) in there:
+            continue
         draft = Draft(Plan.BLOCK, finding=_repair(decision.adjudication))
         start = Start(coded[place], draft, decision.envelope, cause, undo_seconds)
         starts.append(start._replace(generation=claim.generation + 1))

@@ -37,6 +37,5 @@ async def learn(tx: Transaction, kind: str, snapshots: Sequence[Snapshot]) -> No
     await master_data.keep(tx, kind, [each.row for each in newest.values()])
     for each in newest.values():
         tx.release(kind, each.id)
-        if kind == "submitter":
-            due = clock.business()
-            tx.schedule(POLL_MAILBOX, each.id, due_at=due, cause=each.envelope)
+    for each in snapshots if kind == "submitter" else ():  # the last one counts, as if alone
+        tx.schedule(POLL_MAILBOX, each.id, due_at=clock.business(), cause=each.envelope)
