@@ -1,4 +1,4 @@
-"""Generated pages: the picture of the wiring, the event catalogue, settings.
+"""Generated pages: the picture of the wiring, the event catalogue, settings, the API.
 
 `make docs` writes them; a test compares what stands in the tree with what this makes.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from cli import api_pages
 from cli.everything import SERVICES
 from shared.events.catalog import BY_FACT, CATALOG, EventType
 from shared.settings import ServiceSettings
@@ -99,6 +100,8 @@ def _table(fields: dict[str, FieldInfo], known: dict[str, FieldInfo]) -> list[st
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/api/README.md": api_pages.reference,
+    "docs/api/openapi.json": api_pages.openapi,
     "docs/events/README.md": events,
     "docs/operations/settings.md": settings,
 }

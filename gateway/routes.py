@@ -238,12 +238,18 @@ async def advance_test_clock(body: Advance, call: Call = allowed("admin:write"))
     return answer
 
 
-@router.get("/problems/{code}", response_class=PlainTextResponse)
+class Markdown(PlainTextResponse):
+    """A page."""
+
+    media_type = "text/markdown"
+
+
+@router.get("/problems/{code}", response_class=Markdown)
 async def explain_problem(
     code: Annotated[str, Path(pattern="^[a-z0-9_]{2,60}$")],
-) -> PlainTextResponse:
+) -> Markdown:
     """What the `type` of a problem leads to; open to everybody."""
-    return PlainTextResponse(problem_pages.page_of(code), media_type="text/markdown")
+    return Markdown(problem_pages.page_of(code))
 
 
 @router.api_route(

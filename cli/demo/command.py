@@ -123,7 +123,7 @@ def _report(installed: Installed, result: Result, wishes: Wishes) -> None:
         f"The event log is {result.bus}; every person, payer and dollar is invented.\n"
         f"Look at\n"
         f"  the API           {installed.gateway_url}\n"
-        f"  its reference     {installed.gateway_url}/docs\n"
+        f"  its reference     docs/api/README.md\n"
         f"  one claim's life  {installed.gateway_url}/v1/claims/{result.first_claim_id}/timeline\n"
         f"  mail that left    {installed.sink.folder}\n"
         f"  API key           {result.company.api.secret}"

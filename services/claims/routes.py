@@ -80,7 +80,9 @@ async def search(
     )
 
 
-@router.post("/v1/claims/{claim_id}/release", operation_id="releaseClaim")
+@router.post(
+    "/v1/claims/{claim_id}/release", operation_id="releaseClaim", response_model=ClaimSummary
+)
 async def release(claim_id: str, call: Call = allowed("claims:write")) -> Response:
     """Let a claim go that is held, blocked, rejected or failed in transmission.
 
@@ -100,7 +102,9 @@ async def release(claim_id: str, call: Call = allowed("claims:write")) -> Respon
     return await call.once(act)
 
 
-@router.post("/v1/claims/{claim_id}/corrections", operation_id="correctClaim")
+@router.post(
+    "/v1/claims/{claim_id}/corrections", operation_id="correctClaim", response_model=ClaimSummary
+)
 async def correct(
     claim_id: str, body: CorrectionIn, call: Call = allowed("claims:write")
 ) -> Response:

@@ -108,7 +108,11 @@ async def get_statement_pdf(
     )
 
 
-@router.post("/v1/notifications/{notification_id}/mailed", operation_id="mark_mailed")
+@router.post(
+    "/v1/notifications/{notification_id}/mailed",
+    operation_id="mark_mailed",
+    response_model=NotificationOut,
+)
 async def mark_mailed(
     notification_id: str, call: Call = allowed("notifications:write")
 ) -> Response:

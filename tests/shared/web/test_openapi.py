@@ -44,7 +44,9 @@ def test_scopes_keys_and_problems(document: dict[str, Any]) -> None:
     assert names["search_things"] == []
     assert names["thing"] == ["thing_id"]
     for operation in known.values():
-        assert set(operation["responses"]) >= {"4XX", "5XX"}
+        assert set(operation["responses"]) >= {"401", "429", "500", "503"}
+    assert {"400", "403", "409", "413", "415", "422"} <= set(known["add_thing"]["responses"])
+    assert {"403", "404"} <= set(known["thing"]["responses"])
 
 
 def test_the_call_is_no_parameter_of_the_request(document: dict[str, Any]) -> None:
@@ -66,3 +68,15 @@ def test_function_names_are_operation_ids_and_so_unique() -> None:
 
     with pytest.raises(ValueError, match="same"):
         make_app("sample", twice, database=None, authenticator=Always(principal()))
+
+
+def test_an_included_route_says_who_may_use_it_too() -> None:
+    inner, outer = APIRouter(), APIRouter()
+
+    @inner.get("/v1/open")
+    async def silent() -> str:
+        return ""
+
+    outer.include_router(inner)
+    with pytest.raises(ValueError, match="/v1/open"):
+        make_app("sample", outer, database=None, authenticator=Always(principal()))
