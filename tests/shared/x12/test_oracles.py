@@ -18,7 +18,7 @@ QUIRKS = {
     ("x12sdk", "835_adjustment_of_nothing"): "takes the amount 0 for none",
     **{("pyx12", n): "takes PWK*CT for the general attachment, so no PWK02 AB" for n in COB_CLAIMS},
     **{("x12sdk", n): "the same PWK*CT" for n in COB_CLAIMS},
-    **{("tigershark", n): "after LIN it takes PRV for the pharmacist's" for n in COB_CLAIMS},
+    **{("tigershark", n): "it refuses PRV of the rendering provider" for n in COB_CLAIMS},
     ("x12sdk", "837i_full"): "does not know the billing note, NTE*ADD",
     ("x12sdk", "837i_interim_bill"): "the same NTE*ADD",
     ("x12sdk", "270_full"): "a question by procedure (EQ02) without a service type (EQ01)",
