@@ -77,9 +77,12 @@ class Loop:
         return item if isinstance(item, Segment) else item.first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Guide:
-    """One transaction set: names it goes by, and the loop from BHT (or BPR, AK1 ...) on."""
+    """One transaction set: names it goes by, and the loop from BHT (or BPR, AK1 ...) on.
+
+    There is one of each, so it is itself only: hashing it by value cost more than a short set.
+    """
 
     name: str
     group: str
