@@ -47,7 +47,7 @@ PAIRS = [(kind, oracle) for kind, row in ROWS.items() for oracle in row if kind 
 
 @pytest.mark.parametrize("kind", BODIES)
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
 def test_what_we_write_is_clean_and_reads_as_it_was(kind: str, data: st.DataObject) -> None:
     written = wrap(data.draw(BODIES[kind]))
     reading = read(written, OPTIONS)
