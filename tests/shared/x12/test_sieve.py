@@ -17,6 +17,7 @@ from tests.shared.x12.material import TODAY
 DELIMITERS = Delimiters()
 EXTERNAL = {"carc": {"45", "1"}, "pos": {"11"}, "state": {"TX"}}
 MESSAGES = sorted((Path(__file__).parent / "messages").glob("*.edi"))
+LONG = [path for path in MESSAGES if path.read_bytes().count(b"~") > 9]
 ODD = (
     "",
     "X",
@@ -88,7 +89,7 @@ def test_what_passes_a_sieve_is_right_and_nearly_all_that_is_right_passes() -> N
     assert passed > 0.9 * right
 
 
-@pytest.mark.parametrize("path", MESSAGES[::4], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LONG[::4], ids=lambda path: path.stem)
 def test_what_was_met_before_changes_no_verdict(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
