@@ -54,14 +54,18 @@ def newest(service: str) -> str:
     return _scripts(migrations_of(service))[1].get_current_head() or ""
 
 
-def is_older(service: str, revision: str) -> bool:
-    """Whether the code knows revisions after this one; one it does not know is a newer schema's."""
+def is_too_old(service: str, revision: str) -> bool:
+    """Whether the schema is older than the one before this program's (docs/operations).
+
+    A release brings at most one revision and works on the schema before it, so that programs and
+    schema may be rolled out one after the other. A revision nobody here knows is a newer schema's.
+    """
     folder = migrations_of(service)
     if not folder.is_dir():
         return False
     scripts = _scripts(folder)[1]
-    known = {script.revision for script in scripts.walk_revisions()}
-    return revision in known and revision != scripts.get_current_head()
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    return revision in newest_first[2:]
 
 
 def migrations_of(service: str) -> Path:

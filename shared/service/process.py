@@ -20,7 +20,7 @@ from typing import Any
 from shared import telemetry
 from shared.database import Database, DatabaseUrls
 from shared.database.installation import clock_offset_seconds, follow_clock, revision
-from shared.database.migrating import is_older
+from shared.database.migrating import is_too_old
 from shared.errors import TryAgain
 from shared.messaging import attach, open_bus
 from shared.sealing import Keyring
@@ -188,8 +188,8 @@ class Process:
                 telemetry.log.warning("the database is not ready", exc_info=error)
                 await first_of(self.stopping, seconds=1.0)
             else:
-                if is_older(site.name, found):
-                    sentence = "the database is older than this program: run its role migrate first"
+                if is_too_old(site.name, found):
+                    sentence = "the schema is too old for this program: run its role migrate first"
                     telemetry.log.error(sentence, service=site.name, version=found)
                     raise OldSchema
                 return

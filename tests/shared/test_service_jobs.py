@@ -16,7 +16,7 @@ import pytest
 
 from shared import clock, ids
 from shared.database import Transaction
-from shared.database.migrating import is_older
+from shared.database.migrating import is_too_old
 from shared.errors import TryAgain
 from shared.events.payments import FundsReceived
 from shared.messaging import Subscription, declared_topics
@@ -292,8 +292,8 @@ async def test_only_the_api_takes_the_first_steps(
     assert began == ["sample"] * times
 
 
-SECOND = """revision = "sample_0002"
-down_revision = "sample_0001"
+LATER = """revision = "sample_000{number}"
+down_revision = "sample_000{before}"
 
 
 def upgrade() -> None:
@@ -310,10 +310,12 @@ async def test_a_database_older_than_the_program_is_refused_with_its_remedy(
     database = await service_database("sample", attached=False)
     shutil.copy(SAMPLE / "0001_first.py", tmp_path)
     monkeypatch.setattr("shared.database.migrating.migrations_of", lambda _: tmp_path)
-    assert not is_older("sample", "sample_0001")
-    (tmp_path / "0002_second.py").write_text(SECOND)
-    assert is_older("sample", "sample_0001")
-    assert not is_older("sample", "sample_0003"), "an older program works on a newer schema"
+    assert not is_too_old("sample", "sample_0001")
+    (tmp_path / "0002_second.py").write_text(LATER.format(number=2, before=1))
+    assert not is_too_old("sample", "sample_0001"), "a program works on the schema before its own"
+    (tmp_path / "0003_third.py").write_text(LATER.format(number=3, before=2))
+    assert is_too_old("sample", "sample_0001")
+    assert not is_too_old("sample", "sample_0004"), "an older program works on a newer schema"
     settings = SampleSettings(**settings_for(database), admin_port=free_port())
     process = Process([service], ["jobs"], settings=[settings])
     assert await asyncio.wait_for(process.run(), 20) == 78
