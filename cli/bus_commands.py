@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.answers import FAILED, REFUSED, answer, errors, out, print_json, show
-from cli.installation import service_named, settings, subscription_of, the_bus
+from cli.installation import known, settings, subscription_of, the_bus
 from shared import ids
 from shared.errors import Refused
 from shared.events.catalog import BY_FACT, TOPICS
@@ -80,7 +80,7 @@ def show_lag(service: str, json: Json = False) -> None:
 
     async def work() -> list[dict[str, Any]]:
         async with the_bus() as bus:
-            behind = await lag(bus, f"rcm.{service_named(service).name}", _topics_of(service))
+            behind = await lag(bus, f"rcm.{known(service)}", _topics_of(service))
         return [{**place._asdict(), "lag": count} for place, count in behind.items() if count]
 
     show(answer(work()), as_json=json, title=f"rcm.{service}")
@@ -101,7 +101,7 @@ def rewind(
             for topic in _topics_of(service):
                 offsets |= await bus.offsets_at(topic, at)
             if yes:
-                await bus.rewind(f"rcm.{service_named(service).name}", offsets)
+                await bus.rewind(f"rcm.{known(service)}", offsets)
             return len(offsets)
 
     count = answer(work())
@@ -112,7 +112,7 @@ def rewind(
 
 
 def _topics_of(service: str) -> list[str]:
-    own = {BY_FACT[fact].topic for fact in subscription_of(service_named(service)).handlers}
+    own = {BY_FACT[fact].topic for fact in subscription_of(service).handlers}
     return sorted(own | {CLOCK_TOPIC})
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import typer
 
 from cli.answers import AWAY, FAILED, answer, out, show
-from cli.installation import reading, rows_of, service_named, settings, the_bus
+from cli.installation import known, reading, rows_of, settings, the_bus
 from shared import clock
 from shared.database import migrate
 from shared.database.migrating import newest
@@ -40,7 +40,7 @@ def migrate_command(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if due.")] = False,
 ) -> None:
     """Bring the databases to the newest revision."""
-    names = [service_named(service).name] if service else list(answer(_names()))
+    names = [known(service)] if service else list(answer(_names()))
 
     async def work() -> bool:
         behind = False

@@ -20,6 +20,7 @@ import asyncpg
 
 from cli.local_process import EngineUnavailable
 from cli.mail_sink import MailSink
+from cli.places import ENVIRONMENT_FILE
 from cli.ports import SANDBOX_PORT, SINK_PORT, port_base
 from gateway.__main__ import service as gateway
 from sandbox import app as sandbox
@@ -46,9 +47,6 @@ SERVICES: tuple[Service, ...] = (
 )
 START_SECONDS = 60.0
 BUS_DATABASE = "rcm_bus"
-ENVIRONMENT_FILE = "environment.json"
-"""In the installation's folder: what a command needs to find it again."""
-
 Tell = Callable[[str], None]
 
 

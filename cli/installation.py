@@ -7,20 +7,20 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from cli.answers import NotConfigured
-from cli.everything import ENVIRONMENT_FILE, SERVICES
-from cli.places import newest
+from cli.places import ENVIRONMENT_FILE, newest
 from shared.database import Database, DatabaseUrls
 from shared.messaging import Subscription, open_bus
 from shared.messaging.bus import Bus
 from shared.sealing import Keyring
 from shared.service import Service
-from shared.settings import ServiceSettings
+from shared.settings import PORTS, ServiceSettings
 
 REMEDY = (
     "No installation was found. Set the RCM_… variables (docs/operations), or start one here with "
@@ -30,13 +30,24 @@ REMEDY = (
 
 @cache
 def settings() -> dict[str, ServiceSettings]:
-    """Settings by service; NotConfigured when nothing says where the databases are."""
+    """What every service is told, by service; NotConfigured when nobody says where databases are.
+
+    A service's own settings are its own matter: `rcm` loads the module of a service only where it
+    needs its handlers.
+    """
     if "RCM_CLAIMS_DATABASE_URL_CHECKER" not in os.environ:
         _take_over(newest(ENVIRONMENT_FILE))
-    found = {service.name: service.settings() for service in SERVICES}
+    found = {name: _settings_of(name) for name in PORTS}
     if not all(one.database_url_checker for one in found.values()):
         raise NotConfigured(REMEDY)
     return found
+
+
+def _settings_of(name: str) -> ServiceSettings:
+    class Shared(ServiceSettings, service=name):
+        """The settings that all services have."""
+
+    return Shared()
 
 
 def _take_over(path: Path | None) -> None:
@@ -46,13 +57,11 @@ def _take_over(path: Path | None) -> None:
         os.environ.setdefault(name, value)
 
 
-def service_named(name: str) -> Service:
-    """A service by its name; NotConfigured names those there are."""
-    for service in SERVICES:
-        if service.name == name:
-            return service
-    names = ", ".join(service.name for service in SERVICES)
-    raise NotConfigured(f"There is no service {name!r}; there are {names}.")
+def known(name: str) -> str:
+    """The name of a service; NotConfigured names those there are."""
+    if name not in PORTS:
+        raise NotConfigured(f"There is no service {name!r}; there are {', '.join(PORTS)}.")
+    return name
 
 
 @asynccontextmanager
@@ -106,6 +115,9 @@ async def working(service: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-def subscription_of(service: Service) -> Subscription:
-    """What the service's consumer consumes."""
-    return Subscription(f"rcm.{service.name}", service.handlers_for(settings()[service.name]))
+def subscription_of(name: str) -> Subscription:
+    """What a service's consumer consumes."""
+    folder = "gateway" if known(name) == "gateway" else f"services.{name}"
+    service: Service = import_module(f"{folder}.__main__").service
+    settings()
+    return Subscription(f"rcm.{name}", service.handlers_for(service.settings()))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+ENVIRONMENT_FILE = "environment.json"
+"""In an installation's folder: what a command needs to find it again."""
+
 
 def home() -> Path:
     """RCM_HOME, else the user's state folder."""

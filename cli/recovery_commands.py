@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.answers import FAILED, REFUSED, answer, errors, out, print_json, show
-from cli.installation import rows_of, rows_of_all, service_named, subscription_of, working
+from cli.installation import known, rows_of, rows_of_all, subscription_of, working
 from shared.messaging import DeadLetterDesk, attach
 from shared.messaging.desk import Letter, Replayed
 
@@ -54,8 +54,7 @@ def list_letters(
 ) -> None:
     """Open dead letters, oldest first, without their content."""
     if service:
-        name = service_named(service).name
-        show(answer(rows_of(name, LETTERS)), as_json=json, title="dead letters")
+        show(answer(rows_of(known(service), LETTERS)), as_json=json, title="dead letters")
     else:
         show(answer(rows_of_all(LETTERS)), as_json=json, title="dead letters")
 
@@ -65,10 +64,8 @@ def show_letter(service: ServiceName, letter: UUID, json: Json = False) -> None:
     """Everything known of one dead letter, its content left out."""
 
     async def work() -> Letter:
-        async with working(service_named(service).name) as database:
-            return await DeadLetterDesk(database, subscription_of(service_named(service))).show(
-                letter
-            )
+        async with working(known(service)) as database:
+            return await DeadLetterDesk(database, subscription_of(service)).show(letter)
 
     found = answer(work())._asdict()
     if json:
@@ -87,9 +84,9 @@ def replay(
     """Run the handler again on one dead letter; exit 1 when it fails again."""
 
     async def work() -> Replayed:
-        async with working(service_named(service).name) as database:
+        async with working(known(service)) as database:
             attach(database)
-            desk = DeadLetterDesk(database, subscription_of(service_named(service)))
+            desk = DeadLetterDesk(database, subscription_of(service))
             return await desk.replay(letter, by=_me(), dry_run=dry_run)
 
     outcome = answer(work())
@@ -118,9 +115,9 @@ def discard(
         raise typer.Exit(REFUSED)
 
     async def work() -> None:
-        async with working(service_named(service).name) as database:
+        async with working(known(service)) as database:
             attach(database)
-            desk = DeadLetterDesk(database, subscription_of(service_named(service)))
+            desk = DeadLetterDesk(database, subscription_of(service))
             await desk.discard(letter, by=_me(), reason=reason)
 
     answer(work())
