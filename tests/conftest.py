@@ -13,8 +13,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from cli.local_kafka import LocalKafka
 from tests.support.databases import service_database, templates
 from tests.support.kafka import require_kafka
-from tests.support.postgres import ADDRESS as POSTGRES
-from tests.support.postgres import PostgresServer, run_server
+from tests.support.postgres import ADDRESS, OF_THIS_RUN, PostgresServer, run_server
 
 __all__ = ["service_database", "templates"]  # fixtures of tests/support/databases.py
 
@@ -65,7 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Several workers share one PostgreSQL: it is started here, before they are."""
-    if config.getoption("numprocesses", None) and POSTGRES not in os.environ:
+    if config.getoption("numprocesses", None) and ADDRESS not in os.environ:
         running = ExitStack()
         config.add_cleanup(running.close)
-        os.environ[POSTGRES] = running.enter_context(run_server()).admin_url
+        os.environ[OF_THIS_RUN] = "yes"
+        os.environ[ADDRESS] = running.enter_context(run_server()).admin_url

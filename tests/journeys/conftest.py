@@ -17,9 +17,13 @@ _BUSES = [pytest.param(bus, marks=[pytest.mark.kafka] if bus == "kafka" else [])
 async def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installed]:
-    """An installation on engines of its own, for one module."""
+    """An installation on engines of its own, for one module.
+
+    A payer takes a second, so that also on a busy machine no payment overtakes its acknowledgement.
+    """
     own = tmp_path_factory.mktemp(f"journeys-{request.param}")
-    with engines(own, request.param, durable=False) as made:
+    with pytest.MonkeyPatch.context() as told, engines(own, request.param, durable=False) as made:
+        told.setenv("RCM_SANDBOX_STEP_SECONDS", "0.5")
         async with installation(made.plan()) as installed:
             yield installed
 

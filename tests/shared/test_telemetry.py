@@ -227,7 +227,7 @@ def test_metrics_count_observe_and_set() -> None:
 def test_no_label_tells_of_a_person_or_tenant() -> None:
     allowed = {"service", "type", "result", "reason", "topic", "group", "consumer", "job"}
     allowed |= {"payer", "transaction", "outcome", "route", "method", "status"}
-    allowed |= {"version", "backend"}
+    allowed |= {"version", "backend", "pool"}
     for metric in METRICS:
         assert set(metric.labels) <= allowed, metric.name
 

@@ -54,7 +54,9 @@ class Templates:
         self._used[database.service].append(database.urls.http.rpartition("/")[2])
 
     async def drop_all(self) -> None:
-        """Remove the templates and their copies."""
+        """Remove the templates and their copies from a server that goes on without us."""
+        if not self._postgres.lasts:
+            return
         for name in (*self._names.values(), *chain.from_iterable(self._used.values())):
             await self._postgres.drop_database(name)
 

@@ -13,13 +13,19 @@ import asyncpg
 from cli.local_postgres import LocalPostgres
 
 ADDRESS = "RCM_TEST_POSTGRES_URL"
+OF_THIS_RUN = "RCM_TEST_POSTGRES_OF_THIS_RUN"
+"""Set by the run that started the server for its workers: it goes with all its databases."""
 
 
 class PostgresServer:
-    """A running server, addressed as its superuser. Addresses are `postgresql://user:password@…`."""
+    """A running server, addressed as its superuser. Addresses are `postgresql://user:password@…`.
 
-    def __init__(self, admin_url: str) -> None:
+    lasts: it is somebody's, who wants back what it was before.
+    """
+
+    def __init__(self, admin_url: str, *, lasts: bool) -> None:
         self.admin_url = admin_url
+        self.lasts = lasts
 
     def url(self, database: str, *, user: str | None = None, password: str = "") -> str:
         """The address of `database`, for the superuser or for `user`."""
@@ -67,7 +73,7 @@ def run_server() -> Iterator[PostgresServer]:
     """The server of ADDRESS, else one of our own without fsync."""
     configured = os.environ.get(ADDRESS)
     if configured:
-        yield PostgresServer(configured)
+        yield PostgresServer(configured, lasts=OF_THIS_RUN not in os.environ)
         return
     with LocalPostgres(durable=False) as server:
-        yield PostgresServer(server.admin_url)
+        yield PostgresServer(server.admin_url, lasts=False)
