@@ -198,8 +198,7 @@ def _copy(
         sealed = tx.keys.seal_event(known.tenant_id, Copied(record.value)).encode()
     key = known.key or item.event_id
     topic = dead_letter_topic(tx.service)
-    tenant = str(known.tenant_id)
-    return outbox.Row(tenant, topic, str(key), wire.encode_headers(headers), sealed)
+    return outbox.Row(known.tenant_id, topic, key, wire.encode_headers(headers), sealed)
 
 
 def _described(consumer: str, item: Received | Unread, failure: Failure) -> Mapping[str, str]:

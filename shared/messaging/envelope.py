@@ -71,7 +71,7 @@ class Attributes(Struct, frozen=True, kw_only=True, rename=_HEADER_NAMES):
 
 
 class _InOrder(Attributes, frozen=True, kw_only=True, array_like=True):
-    """The attributes of an event that has all of them, in the order in which the relay writes."""
+    """The attributes of an event in the order in which the relay writes them."""
 
 
 class _Reader(NamedTuple):
@@ -97,6 +97,8 @@ _encoder = msgspec.json.Encoder()
 _headers_decoder = msgspec.json.Decoder(Headers)
 _in_order_decoder = msgspec.json.Decoder(_InOrder)
 _IN_ORDER = tuple(_HEADER_NAMES.values())
+_CAUSE = _IN_ORDER.index("ce_causationid")
+_WITHOUT_CAUSE = _IN_ORDER[:_CAUSE] + _IN_ORDER[_CAUSE + 1 :]
 _names, _values = itemgetter(0), itemgetter(1)
 
 
@@ -199,9 +201,10 @@ def read_attributes(headers: Pairs) -> Attributes:
 
     Headers just as the relay writes them are read in one step, at a third of the cost.
     """
-    if tuple(map(_names, headers)) == _IN_ORDER:
+    names = tuple(map(_names, headers))
+    if names in (_IN_ORDER, _WITHOUT_CAUSE):
         try:
-            return _read_in_order(list(map(_values, headers)))
+            return _read_in_order(list(map(_values, headers)), caused=names == _IN_ORDER)
         except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
             pass  # the longer way says what is wrong
     try:
@@ -211,9 +214,13 @@ def read_attributes(headers: Pairs) -> Attributes:
     raise Unreadable("headers_unreadable", "The headers of the event cannot be read.")
 
 
-def _read_in_order(values: list[bytes]) -> Attributes:
+def _read_in_order(values: list[bytes], *, caused: bool) -> Attributes:
     """Values without quotes and backslashes, as those of all attributes are: a JSON array."""
-    array = b'["%b"]' % b'","'.join(values)
+    if caused:
+        array = b'["%b"]' % b'","'.join(values)
+    else:
+        before, after = b'","'.join(values[:_CAUSE]), b'","'.join(values[_CAUSE:])
+        array = b'["%b",null,"%b"]' % (before, after)
     if array.count(b'"') != 2 * len(values) or b"\\" in array:
         raise msgspec.DecodeError("a value is no plain text")
     return _in_order_decoder.decode(array)

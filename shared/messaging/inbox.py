@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from shared.database import Transaction
+from shared.database.transaction import array_text
 from shared.messaging import parking
 from shared.messaging.batches import Admitted, Waiting
 from shared.messaging.received import Received, Unread
@@ -16,13 +17,13 @@ from shared.messaging.received import Received, Unread
 _ENTER = text("""
 with fresh as (
     insert into inbox (consumer, event_id)
-    select :consumer, id from unnest(cast(:ids as uuid[])) as id
+    select :consumer, id from unnest(cast(cast(:ids as text) as uuid[])) as id
     on conflict do nothing
     returning event_id
 ), held as (
     select tenant_id, key from key_holds
     where consumer = :consumer and tenant_id = any (cast(:tenants as uuid[]))
-        and key = any (cast(:keys as uuid[]))
+        and key = any (cast(cast(:keys as text) as uuid[]))
     order by tenant_id, key
     for share
 )
@@ -53,8 +54,8 @@ class Inbox:
 
     async def admit(self, tx: Transaction, items: Sequence[Received]) -> Admitted:
         """Note all events at once; also one id twice in a batch counts once."""
-        ids = [str(item.event.id) for item in items]
-        keys = [str(item.event.key) for item in items]
+        ids = array_text([item.event.id for item in items])
+        keys = array_text([item.event.key for item in items])
         params = {"consumer": self.consumer, "ids": ids, "keys": keys, "tenants": list(tx.tenants)}
         rows = await tx.rows(_ENTER, params)
         entered = [event_id for event_id, _, _ in rows if event_id is not None]

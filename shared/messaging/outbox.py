@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
 from shared import clock, telemetry
 from shared.database import Transaction
+from shared.database.transaction import array_text
 from shared.errors import Contract
 from shared.events.catalog import BY_FACT
 from shared.messaging.bus import MAX_VALUE_BYTES
@@ -23,8 +25,8 @@ with written as (
     insert into outbox (tenant_id, topic, key, headers, value)
     select tenant_id, topic, key, headers, value
     from unnest(
-        cast(:tenant_id as uuid[]), cast(:topic as text[]), cast(:key as uuid[]),
-        cast(:headers as text[]), cast(:value as bytea[])
+        cast(cast(:tenants as text) as uuid[]), cast(cast(:topics as text) as text[]),
+        cast(cast(:keys as text) as uuid[]), cast(:headers as text[]), cast(:values as bytea[])
     ) with ordinality as fresh (tenant_id, topic, key, headers, value, place)
     order by place
     returning id, day, tenant_id, key
@@ -39,14 +41,11 @@ _FORGIVE = text(
 
 
 class Row(NamedTuple):
-    """One row to be sent: headers as envelope.py keeps them, value as bytes.
+    """One row to be sent: headers as envelope.py keeps them, value as bytes."""
 
-    Ids are text: in an array the driver takes that at a third of the cost of a UUID.
-    """
-
-    tenant_id: str
+    tenant_id: UUID
     topic: str
-    key: str
+    key: UUID
     headers: str
     value: bytes
 
@@ -58,9 +57,9 @@ async def flush(tx: Transaction) -> None:
     now, source = clock.business(), f"/claimstream/{tx.service}"
     rows = [
         Row(
-            str(told.tenant_id),
+            told.tenant_id,
             BY_FACT[type(told.fact)].topic,
-            str(told.key),
+            told.key,
             encode_attributes(told, source=source, time=now, traceparent=context),
             _within_limit(encode_fact(told.fact)),
         )
@@ -71,8 +70,17 @@ async def flush(tx: Transaction) -> None:
 
 async def insert(tx: Transaction, rows: Sequence[Row]) -> None:
     """Write rows in their order."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    await tx.execute(_INSERT, dict(zip(Row._fields, columns, strict=True)))
+    tenants, topics, keys, headers, values = map(list, zip(*rows, strict=True))
+    await tx.execute(
+        _INSERT,
+        {
+            "tenants": array_text(tenants),
+            "topics": f"{{{','.join(topics)}}}",
+            "keys": array_text(keys),
+            "headers": headers,
+            "values": values,
+        },
+    )
 
 
 def _contexts(tx: Transaction) -> list[str]:

@@ -87,8 +87,8 @@ async def decide(events: list[Envelope[ClaimCreated]], tx: Transaction) -> None:
     """Load under lock in key order, decide per event, save at once, tell."""
     keys = dict.fromkeys((event.tenant_id, event.data.claim_id) for event in events)
     params = {
-        "tenants": [str(tenant) for tenant, _ in keys],
-        "ids": [str(claim) for _, claim in keys],
+        "tenants": [tenant for tenant, _ in keys],
+        "ids": [claim for _, claim in keys],
     }
     rows = await tx.rows(_LOAD, params)
     claims = {(row[0], row[1]): _Claim(*row) for row in rows}
@@ -106,8 +106,8 @@ async def _save(tx: Transaction, rows: list[tuple[UUID, UUID, int, int]]) -> Non
     await tx.execute(
         _UPSERT,
         {
-            "tenants": [str(row[0]) for row in rows],
-            "ids": [str(row[1]) for row in rows],
+            "tenants": [row[0] for row in rows],
+            "ids": [row[1] for row in rows],
             "versions": [row[2] for row in rows],
             "amounts": [row[3] for row in rows],
         },
