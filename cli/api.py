@@ -11,6 +11,8 @@ import httpx
 from shared import ids
 
 REPEATED = frozenset({409, 429, 503, 504})
+LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""The connection went before the answer, as an idle one may just when it is used again."""
 TRIES = 8
 TIMEOUT_SECONDS = 30.0
 
@@ -69,7 +71,13 @@ class Api:
 
     async def _send(self, method: str, path: str, **rest: Any) -> httpx.Response:
         for attempt in range(TRIES):
-            response = await self._client.request(method, path, **rest)
+            try:
+                response = await self._client.request(method, path, **rest)
+            except LOST:
+                if attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.5)
+                continue
             if response.status_code not in REPEATED or attempt == TRIES - 1:
                 break
             if response.status_code == 409 and "Retry-After" not in response.headers:

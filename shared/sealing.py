@@ -120,7 +120,8 @@ class Keyring:
         """Make the next key of a family and seal with it from now on; returns its id."""
         if family.startswith("index-"):
             raise ValueError("an index key is fixed: a new one would hide every stored value")
-        return self._write_next(tenant_id, family)
+        latest = max(self._numbers(tenant_id, family), default=0)
+        return self._write(tenant_id, family, latest + 1)
 
     def _seal(self, tenant_id: UUID, family: str, *, place: str, plain: bytes) -> str:
         key_id = self._newest_id(tenant_id, family)
@@ -176,7 +177,7 @@ class Keyring:
         if not numbers:
             if not self._create_missing:
                 raise SealBroken(f"there is no {family} key for the tenant")
-            return self._write_next(tenant_id, family)
+            return self._write(tenant_id, family, 1)
         return self._remember(tenant_id, family, max(numbers))
 
     def _numbers(self, tenant_id: UUID, family: str) -> list[int]:
@@ -184,9 +185,8 @@ class Keyring:
         tails = (path.name.removeprefix(f"{family}-") for path in found)
         return [int(tail) for tail in tails if tail.isdecimal()]
 
-    def _write_next(self, tenant_id: UUID, family: str) -> str:
-        """Write the next key; when another process was faster, its key is the next."""
-        number = max(self._numbers(tenant_id, family), default=0) + 1
+    def _write(self, tenant_id: UUID, family: str, number: int) -> str:
+        """Write a key; when another process was faster, its key has the number."""
         folder = self._directory / str(tenant_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = os.urandom(KEY_BYTES)

@@ -11,13 +11,16 @@ from cli.api import Api, ApiError
 from shared.errors import Conflict, Invalid, NotFound, TryAgain
 
 
-def api_answering(*answers: httpx.Response) -> tuple[Api, list[httpx.Request]]:
+def api_answering(*answers: httpx.Response | Exception) -> tuple[Api, list[httpx.Request]]:
     seen: list[httpx.Request] = []
     queue = list(answers)
 
     def reply(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return queue.pop(0)
+        answer = queue.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     api = Api("http://test", "sk_test_x")
     api._client = httpx.AsyncClient(
@@ -32,6 +35,13 @@ async def test_a_write_is_repeated_under_its_key() -> None:
     assert await api.post("/v1/things", {}) == {"id": 1}
     assert len({request.headers["Idempotency-Key"] for request in seen}) == 1
     assert len(seen) == 3
+
+
+async def test_a_write_whose_answer_got_lost_is_repeated_under_its_key() -> None:
+    api, seen = api_answering(httpx.ReadError("gone"), httpx.Response(201, json={"id": 1}))
+    assert await api.post("/v1/things", {}) == {"id": 1}
+    assert len({request.headers["Idempotency-Key"] for request in seen}) == 1
+    assert len(seen) == 2
 
 
 async def test_a_conflict_of_state_is_not_repeated() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.main import app
 from cli.x12.words import WORDS
 from cli.x12_commands import x12
 from shared.x12 import read
@@ -39,10 +38,6 @@ def answer(*arguments: object) -> Any:
 
 def file(name: str) -> Path:
     return MESSAGES / f"{name}.edi"
-
-
-def test_the_commands_belong_to_rcm() -> None:
-    assert "x12" in [group.name for group in app.registered_groups]
 
 
 def test_every_kind_of_finding_has_its_words() -> None:

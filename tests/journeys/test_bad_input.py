@@ -55,7 +55,8 @@ class Desk(NamedTuple):
         return await client.post(path, content=body, headers={**kind, **headers})
 
     async def books(self) -> Json:
-        """What must not change: encounters, claims, the ledger."""
+        """What must not change, once all is paid: encounters, claims, the ledger."""
+        await eventually(self._all_is_paid, timeout_seconds=30, describe="all money is in")
         encounters = [row async for row in self.api.every("/v1/encounters/search", {})]
         claims = [row async for row in self.api.every("/v1/claims/search", {})]
         return {
@@ -63,6 +64,12 @@ class Desk(NamedTuple):
             "claims": sorted((one["claim_id"], one["status"]) for one in claims),
             "ledger": await self.api.get("/v1/ledger/summary"),
         }
+
+    async def _all_is_paid(self) -> bool:
+        claims = [row async for row in self.api.every("/v1/claims/search", {})]
+        accounts = (await self.api.get("/v1/ledger/summary"))["accounts"]
+        clearing = [row["amount_cents"] for row in accounts if row["account"] == "era_clearing"]
+        return all(one["status"] == "closed" for one in claims) and not any(clearing)
 
     def body(self, name: str = "J01", **changes: Any) -> Json:
         """A new patient's visit."""

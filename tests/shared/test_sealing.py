@@ -181,6 +181,23 @@ def test_key_files_are_readable_by_their_owner_only(keys: Keyring, tmp_path: Pat
     assert stat.S_IMODE((tmp_path / str(ONE)).stat().st_mode) == 0o700
 
 
+def test_a_key_made_between_looking_and_writing_is_the_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring, faster = (Keyring(tmp_path, create_missing=True) for _ in range(2))
+    look = ring._numbers
+
+    def late(tenant_id: UUID, family: str) -> list[int]:
+        found = look(tenant_id, family)
+        faster.seal_event(ONE, PERSON)
+        return found
+
+    monkeypatch.setattr(ring, "_numbers", late)
+    sealed = ring.seal_event(ONE, PERSON)
+    assert [file.name for file in (tmp_path / str(ONE)).iterdir()] == ["transit-1"]
+    assert faster.open_event(ONE, sealed, type(PERSON)) == PERSON
+
+
 def test_two_processes_agree_on_a_key_both_had_to_make(tmp_path: Path) -> None:
     rings = [Keyring(tmp_path, create_missing=True) for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:

@@ -228,8 +228,8 @@ async def test_locks_are_taken_in_one_order_whatever_order_is_asked_for(
     things = [ids.new() for _ in range(50)]
     asked: list[list[int]] = []
 
-    async def note(_: object, params: dict[str, list[int]]) -> None:
-        asked.append(params["numbers"])
+    async def note(_: object, params: dict[str, str]) -> None:
+        asked.append([int(one) for one in params["numbers"][1:-1].split(",")])
 
     async with database.pipeline([TENANT]) as tx:
         monkeypatch.setattr(tx, "execute", note)
