@@ -74,7 +74,7 @@ def _alike(before: list[Party], parties: list[Party]) -> int:
     while same < min(len(before), len(parties)) and before[same] == parties[same]:
         same += 1
     if same == len(parties) < len(before):
-        return same - 1
+        return max(same - 1, 0)
     return same
 
 
