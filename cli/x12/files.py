@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,7 +13,7 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingCol
 from cli.answers import FAILED, NOT_FOUND, UNAVAILABLE, errors
 from shared import clock
 from shared.codesets.place_of_service import places
-from shared.x12 import Options, X12Error
+from shared.x12 import Options, SetEnd, SetStart, X12Error
 
 PIECE = 1 << 20
 LARGE = 8 * PIECE
@@ -60,6 +61,18 @@ def ended(sentence: str, code: int) -> typer.Exit:
     """What to raise to end a command with one sentence and an exit code."""
     errors.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(code)
+
+
+def set_named(start: SetStart, end: SetEnd) -> dict[str, Any]:
+    """Which set of a file it is, as JSON names it."""
+    return {
+        "interchange": start.interchange.control,
+        "group": start.group.control,
+        "control": end.header.control,
+        "set": end.kind or end.header.id,
+        "version": end.header.version,
+        "segments": end.segments,
+    }
 
 
 def options(folder: Path | None) -> Options:

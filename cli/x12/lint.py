@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.answers import out
+from cli.x12.files import set_named
 from cli.x12.words import words_of
 from shared.x12 import (
     Finding,
@@ -87,12 +88,7 @@ def _set_row(verdict: Verdict, start: SetStart, end: SetEnd) -> dict[str, Any]:
     at = verdict.add(end.findings)
     errors = sum(verdict.findings[number]["severity"] == "error" for number in at)
     return {
-        "interchange": start.interchange.control,
-        "group": start.group.control,
-        "control": end.header.control,
-        "set": end.kind or end.header.id,
-        "version": end.header.version,
-        "segments": end.segments,
+        **set_named(start, end),
         "errors": errors,
         "warnings": len(at) - errors,
         "findings": at,

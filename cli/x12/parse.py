@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from cli.answers import out
+from cli.x12.files import set_named
 from cli.x12.glossary import SET_WORDS
 from cli.x12.masking import plain
 from shared.x12 import Item, Options, SetEnd, SetStart, stream
@@ -27,12 +28,7 @@ def parse(pieces: Iterable[bytes], options: Options, *, show_phi: bool) -> Itera
                 values.append(_value(event, show_phi=show_phi))
             case SetEnd() if start is not None:
                 yield {
-                    "interchange": start.interchange.control,
-                    "group": start.group.control,
-                    "control": event.header.control,
-                    "set": event.kind or event.header.id,
-                    "version": event.header.version,
-                    "segments": event.segments,
+                    **set_named(start, event),
                     "findings": len(event.findings),
                     "values": values,
                 }
