@@ -162,7 +162,7 @@ async def _published(seconds: float) -> AsyncIterator[dict[str, str]]:
 
 def _seen(record: Incoming) -> dict[str, str]:
     try:
-        event = wire.read_event(record)
+        event = wire.read_event(record.headers, record.value)
     except Refused as error:
         return dict.fromkeys(("time", "subject", "tenant", "correlation"), "") | {
             "type": f"unreadable ({error.code})"

@@ -8,12 +8,15 @@ import os
 import time
 from uuid import UUID
 
+import msgspec
+
 from shared.errors import Invalid
 
 NIL = UUID(int=0)
 
 _VERSION_5 = 0x5 << 76 | 0b10 << 62
 _FREE_BITS = ~(0xF << 76 | 0b11 << 62)
+_encode = msgspec.json.Encoder().encode
 
 PREFIXES: dict[str, str] = {
     "account": "acc",
@@ -52,6 +55,11 @@ def derived(parent: UUID, name: str) -> UUID:
     """The same id for the same parent and name, for ever (uuid5 of RFC 9562, at half its cost)."""
     digest = hashlib.sha1(parent.bytes + name.encode(), usedforsecurity=False).digest()
     return UUID(int=int.from_bytes(digest[:16], "big") & _FREE_BITS | _VERSION_5)
+
+
+def text(value: UUID) -> str:
+    """The canonical form, as `str` gives it, at a third of the cost: for work on many."""
+    return _encode(value)[1:-1].decode()
 
 
 def claim_id(encounter_id: UUID, rank: int, generation: int) -> UUID:

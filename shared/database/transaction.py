@@ -263,7 +263,7 @@ class Transaction:
         place = (causation_id.int, type_name, subject.int)
         number = self._derived.get(place, 0)
         self._derived[place] = number + 1
-        return ids.derived(causation_id, f"{type_name}:{subject}:{number}")
+        return ids.derived(causation_id, f"{type_name}:{ids.text(subject)}:{number}")
 
     def _check_scope(self, tenant_id: UUID) -> None:
         if tenant_id.int not in self._scope:

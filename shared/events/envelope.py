@@ -27,21 +27,22 @@ class Origin(NamedTuple):
 class Envelope(NamedTuple, Generic[T_co]):
     """One event as a handler gets it; `data` is a struct of shared/events.
 
+    The fields stand in the order of the headers on the wire (shared/messaging/envelope.py).
     key: record key, opaque. seq: rises per (publisher, key). time: business time, UTC.
     traceparent: W3C context of the transaction that published it, "" when unknown.
     """
 
     id: UUID
     type: str
-    version: int
     source: str
+    subject: UUID
+    time: datetime
     tenant_id: UUID
     practice_id: UUID
     key: UUID
-    subject: UUID
-    seq: int
-    time: datetime
     correlation_id: UUID
     causation_id: UUID | None
     traceparent: str
+    seq: int
+    version: int
     data: T_co

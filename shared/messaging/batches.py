@@ -130,6 +130,7 @@ class _Batch:
 
     def __init__(self, fresh: Sequence[Received]) -> None:
         self.handled: list[Received] = []
+        self._counts: Applied = Counter()
         self._fresh = fresh
         self._parked: dict[UUID, tuple[str, UUID]] = {}
         self._stopped: dict[Key, int] = {}
@@ -146,14 +147,14 @@ class _Batch:
             self._parked[envelope.id] = (kind, awaited)
             key, number = (envelope.tenant_id, envelope.key), self._order[envelope.id]
             self._stopped[key] = min(number, self._stopped.get(key, number))
-        if not self._parked:
-            self.handled += run
-            return
-        done = [item for item in run if item.event_id not in self._parked]
-        late = {item.event_id for item in done if self._is_behind(item)}
-        if late:
-            raise Overtaken(late)
+        done = run
+        if self._parked:
+            done = [item for item in run if item.event_id not in self._parked]
+            late = {item.event_id for item in done if self._is_behind(item)}
+            if late:
+                raise Overtaken(late)
         self.handled += done
+        self._counts[run[0].event.type, "ok"] += len(done)
 
     def waiting(self) -> list[Waiting]:
         """What was not handled, in order; only the first of a key waits for a thing itself."""
@@ -172,9 +173,7 @@ class _Batch:
 
     def counted(self, items: Sequence[Received], waiting: Sequence[Waiting]) -> Applied:
         """The outcome in numbers."""
-        handled = Counter([item.event.type for item in self.handled])
-        counts: Applied = Counter({(kind, "ok"): count for kind, count in handled.items()})
-        counts.update((each.item.event.type, "parked") for each in waiting)
+        counts = self._counts + Counter((each.item.event.type, "parked") for each in waiting)
         if len(self._fresh) < len(items):
             repeated = Counter(item.event.type for item in items)
             repeated.subtract(item.event.type for item in self._fresh)

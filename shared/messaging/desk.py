@@ -197,7 +197,7 @@ class DeadLetterDesk:
             payload = await self._locked(tx, letter)
             cell = Cell(tx.service, letter.tenant_id, PLACE, letter.id)
             record = tx.keys.open_column(cell, payload, KeptRecord)
-            item = Received(record, wire.read_event(record))
+            item = Received(record, wire.read_event(record.headers, record.value))
             gate = _LetterGate(self.consumer)
             await batches.handle(tx, [item], gate=gate, handlers=self._handlers)
             told = tuple(type(each.fact).__name__ for each in tx.published)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -70,15 +69,12 @@ class Attributes(Struct, frozen=True, kw_only=True, rename=_HEADER_NAMES):
     sequence: Annotated[str, Meta(pattern="^[0-9]*$")] = ""
 
 
-class _InOrder(Attributes, frozen=True, kw_only=True, array_like=True):
-    """The attributes of an event in the order in which the relay writes them."""
-
-
 class _Reader(NamedTuple):
-    """How the values of one type and version are read."""
+    """How the events of one type and version are read: whole, or the fact alone."""
 
     version: int
-    decoder: msgspec.json.Decoder[Fact]
+    envelope: msgspec.json.Decoder[Envelope[Fact]]
+    fact: msgspec.json.Decoder[Fact]
 
 
 def schema_of(name: str, version: int) -> str:
@@ -86,20 +82,23 @@ def schema_of(name: str, version: int) -> str:
     return f"{SCHEMA_ROOT}/{name}/{version}"
 
 
-_READERS: dict[str, _Reader] = {
-    schema_of(row.name, row.version): _Reader(row.version, msgspec.json.Decoder(row.fact))
-    for row in catalog.CATALOG
+def _reader(row: catalog.EventType) -> _Reader:
+    whole = msgspec.json.Decoder(Envelope[row.fact])  # type: ignore[name-defined]
+    return _Reader(row.version, whole, msgspec.json.Decoder(row.fact))
+
+
+_READERS = {(row.name, schema_of(row.name, row.version)): _reader(row) for row in catalog.CATALOG}
+_BY_TYPE_AND_SCHEMA = {
+    (name.encode(), schema.encode()): reader for (name, schema), reader in _READERS.items()
 }
 _SCHEMAS: dict[type[Fact], str] = {
     row.fact: schema_of(row.name, row.version) for row in catalog.CATALOG
 }
 _encoder = msgspec.json.Encoder()
 _headers_decoder = msgspec.json.Decoder(Headers)
-_in_order_decoder = msgspec.json.Decoder(_InOrder)
 _IN_ORDER = tuple(_HEADER_NAMES.values())
 _CAUSE = _IN_ORDER.index("ce_causationid")
 _WITHOUT_CAUSE = _IN_ORDER[:_CAUSE] + _IN_ORDER[_CAUSE + 1 :]
-_names, _values = itemgetter(0), itemgetter(1)
 
 
 def encode_fact(fact: Fact) -> bytes:
@@ -143,7 +142,7 @@ def header_pairs(kept: str) -> list[tuple[str, bytes]]:
         return [(name, value.encode()) for name, value in _headers_decoder.decode(kept).items()]
     values = kept[2:-2].encode().split(b'","')
     pairs = list(zip(_ATTRIBUTES, values, strict=True))
-    return [pair for pair in pairs if pair[1]] if b"" in values else pairs
+    return pairs if all(values) else [pair for pair in pairs if pair[1]]
 
 
 def decode_headers(kept: str) -> Headers:
@@ -164,66 +163,75 @@ def headers_of(record: Incoming) -> Headers:
     return _as_text(record.headers)
 
 
-def read_event(record: Incoming) -> Envelope[Fact]:
-    """A record as an Envelope; raises Unreadable or Contract, never with a value."""
-    return event_of(read_attributes(record.headers), record.value)
+def read_event(headers: Pairs, value: bytes | None) -> Envelope[Fact]:
+    """An event from the headers and the value of a record.
+
+    Raises Unreadable or Contract, never with a value. What looks just as the relay writes it is
+    read in one step; whatever does not pass there is read again by name, to say what is wrong.
+    """
+    return _read_at_once(headers, value) or _read_by_name(headers, value)
 
 
-def event_of(attributes: Attributes, value: bytes | None) -> Envelope[Fact]:
-    """Attributes and content as an Envelope; raises Unreadable or Contract."""
+def _read_at_once(headers: Pairs, value: bytes | None) -> Envelope[Fact] | None:
+    """Headers and fact as one JSON array, at half the cost; None where anything is unusual.
+
+    No header of ours has a quote or a backslash in it, so its bytes stand for themselves.
+    """
+    try:
+        names, values = zip(*headers, strict=True)
+        reader = _BY_TYPE_AND_SCHEMA[values[2], values[6]]
+        caused = names == _IN_ORDER
+        plain = b'","'.join(values[1:6] + values[8 : 13 if caused else 12])
+        between = b"" if caused else b"null,"
+        head = b'["%b",%b"%b",%b,%d,' % (plain, between, values[-2], values[-1], reader.version)
+        quotes = 2 * (len(values) - 4)
+        if (
+            (caused or names == _WITHOUT_CAUSE)
+            and values[0] == b"1.0"
+            and values[7] == b"application/json"
+            and values[-1].isdigit()
+            and head.count(b'"') == quotes
+            and b"\\" not in head
+        ):
+            return reader.envelope.decode(head + value + b"]")  # type: ignore[operator]
+    except (ValueError, LookupError, TypeError, AttributeError):  # msgspec's errors are ValueErrors
+        pass
+    return None
+
+
+def _read_by_name(headers: Pairs, value: bytes | None) -> Envelope[Fact]:
+    attributes = _attributes(headers)
     if attributes.content_type != JSON:
         raise Unreadable("content_type_unknown", "The event is not JSON by its content type.")
     if value is None:
         raise Unreadable("value_missing", "The event has no content.")
-    reader = _READERS.get(attributes.dataschema)
+    reader = _READERS.get((attributes.type, attributes.dataschema))
     if reader is None:
         raise Contract("version_unknown", "The event has a version this service does not read.")
     return Envelope(
-        attributes.id,
-        attributes.type,
-        reader.version,
-        attributes.source,
-        attributes.tenant_id,
-        attributes.practice_id,
-        attributes.key,
-        attributes.subject,
-        int(attributes.sequence or "0"),
-        attributes.time,
-        attributes.correlation_id,
-        attributes.causation_id,
-        attributes.traceparent,
-        _fact(reader, value),
+        id=attributes.id,
+        type=attributes.type,
+        source=attributes.source,
+        subject=attributes.subject,
+        time=attributes.time,
+        tenant_id=attributes.tenant_id,
+        practice_id=attributes.practice_id,
+        key=attributes.key,
+        correlation_id=attributes.correlation_id,
+        causation_id=attributes.causation_id,
+        traceparent=attributes.traceparent,
+        seq=int(attributes.sequence or "0"),
+        version=reader.version,
+        data=_fact(reader, value),
     )
 
 
-def read_attributes(headers: Pairs) -> Attributes:
-    """The attributes of an event; Unreadable when one is missing or malformed.
-
-    Headers just as the relay writes them are read in one step, at a third of the cost.
-    """
-    names = tuple(map(_names, headers))
-    if names in (_IN_ORDER, _WITHOUT_CAUSE):
-        try:
-            return _read_in_order(list(map(_values, headers)), caused=names == _IN_ORDER)
-        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-            pass  # the longer way says what is wrong
+def _attributes(headers: Pairs) -> Attributes:
     try:
         return msgspec.convert(_as_text(headers), Attributes, strict=False)
     except msgspec.ValidationError:
         pass
     raise Unreadable("headers_unreadable", "The headers of the event cannot be read.")
-
-
-def _read_in_order(values: list[bytes], *, caused: bool) -> Attributes:
-    """Values without quotes and backslashes, as those of all attributes are: a JSON array."""
-    if caused:
-        array = b'["%b"]' % b'","'.join(values)
-    else:
-        before, after = b'","'.join(values[:_CAUSE]), b'","'.join(values[_CAUSE:])
-        array = b'["%b",null,"%b"]' % (before, after)
-    if array.count(b'"') != 2 * len(values) or b"\\" in array:
-        raise msgspec.DecodeError("a value is no plain text")
-    return _in_order_decoder.decode(array)
 
 
 def _as_text(headers: Pairs) -> Headers:
@@ -237,7 +245,7 @@ def _as_text(headers: Pairs) -> Headers:
 def _fact(reader: _Reader, value: bytes) -> Fact:
     refusal: Refused
     try:
-        return reader.decoder.decode(value)
+        return reader.fact.decode(value)
     except msgspec.ValidationError:
         refusal = Contract("schema_violated", "The event is not of the shape that was promised.")
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -15,11 +15,15 @@ from shared.messaging.received import Received, Unread
 # A hold is read FOR SHARE: whoever drains it (parking.py) holds it FOR UPDATE, so this batch either
 # sees the hold and parks behind it before it goes, or waits and finds it gone.
 _ENTER = text("""
-with fresh as (
+with coming as (
+    select unnest(cast(cast(:ids as text) as uuid[])) as event_id
+), fresh as (
     insert into inbox (consumer, event_id)
-    select :consumer, id from unnest(cast(cast(:ids as text) as uuid[])) as id
+    select :consumer, event_id from coming
     on conflict do nothing
     returning event_id
+), seen as (
+    select event_id from coming except select event_id from fresh
 ), held as (
     select tenant_id, key from key_holds
     where consumer = :consumer and tenant_id = any (cast(:tenants as uuid[]))
@@ -27,7 +31,7 @@ with fresh as (
     order by tenant_id, key
     for share
 )
-select event_id, null as tenant_id, null as key from fresh
+select event_id, null as tenant_id, null as key from seen
 union all
 select null, tenant_id, key from held
 """)
@@ -54,19 +58,22 @@ class Inbox:
 
     async def admit(self, tx: Transaction, items: Sequence[Received]) -> Admitted:
         """Note all events at once; also one id twice in a batch counts once."""
-        ids = array_text([item.event.id for item in items])
-        keys = array_text([item.event.key for item in items])
-        params = {"consumer": self.consumer, "ids": ids, "keys": keys, "tenants": list(tx.tenants)}
+        ids = [item.event.id for item in items]
+        params = {
+            "consumer": self.consumer,
+            "ids": array_text(ids),
+            "keys": array_text([item.event.key for item in items]),
+            "tenants": list(tx.tenants),
+        }
         rows = await tx.rows(_ENTER, params)
-        entered = [event_id for event_id, _, _ in rows if event_id is not None]
+        seen = {event_id for event_id, _, _ in rows if event_id is not None}
         held = {(tenant_id, key) for event_id, tenant_id, key in rows if event_id is None}
-        if len(entered) == len(items):
+        if not seen and len(set(ids)) == len(ids):
             return Admitted(items, held)
-        unseen = set(entered)
         fresh = []
         for item in items:
-            if item.event_id in unseen:
-                unseen.remove(item.event_id)
+            if item.event_id not in seen:
+                seen.add(item.event_id)
                 fresh.append(item)
         return Admitted(fresh, held)
 

@@ -26,7 +26,8 @@ with written as (
     select tenant_id, topic, key, headers, value
     from unnest(
         cast(cast(:tenants as text) as uuid[]), cast(cast(:topics as text) as text[]),
-        cast(cast(:keys as text) as uuid[]), cast(:headers as text[]), cast(:values as bytea[])
+        cast(cast(:keys as text) as uuid[]), string_to_array(cast(:headers as text), chr(10)),
+        cast(:values as bytea[])
     ) with ordinality as fresh (tenant_id, topic, key, headers, value, place)
     order by place
     returning id, day, tenant_id, key
@@ -77,7 +78,7 @@ async def insert(tx: Transaction, rows: Sequence[Row]) -> None:
             "tenants": array_text(tenants),
             "topics": f"{{{','.join(topics)}}}",
             "keys": array_text(keys),
-            "headers": headers,
+            "headers": "\n".join(headers),  # JSON has no line end within
             "values": values,
         },
     )

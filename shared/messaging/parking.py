@@ -273,4 +273,4 @@ def _sealed(tx: Transaction, item: Received) -> str:
 def _opened(tx: Transaction, row: Row[Any]) -> Received:
     cell = Cell(tx.service, row.tenant_id, PLACE, row.event_id)
     record = tx.keys.open_column(cell, row.record, KeptRecord)
-    return Received(record, wire.read_event(record))
+    return Received(record, wire.read_event(record.headers, record.value))

@@ -165,14 +165,13 @@ class Reader:
 
     def read(self, record: Incoming) -> Received | Unread | None:
         """None for a type nobody here handles; a record without a type is unreadable."""
+        kind = wire.header(record, "ce_type")
+        if kind and kind not in self._known:
+            return None
         try:
-            attributes = wire.read_attributes(record.headers)
-            if attributes.type not in self._known:
-                return None
-            return Received(record, wire.event_of(attributes, record.value))
+            return Received(record, wire.read_event(record.headers, record.value))
         except Refused as refusal:
-            kind = wire.header(record, "ce_type")
-            return Unread(record, refusal) if kind in {"", *self._known} else None
+            return Unread(record, refusal)
 
 
 def joined(items: Sequence[Received]) -> list[list[Received]]:

@@ -28,7 +28,7 @@ HINT_CHANNEL = "rcm_outbox"
 _LOCK = "select pg_try_advisory_lock(hashtext('rcm_relay'))"
 
 _NEXT = """
-select o.id, o.topic, o.key, o.headers, o.value
+select o.id, o.topic, cast(o.key as text), o.headers, o.value
 from (
     select id, day from outbox_unsent
     where failed_at is null
@@ -188,7 +188,7 @@ def outgoing(row: Sequence[Any], at_ms: int) -> Outgoing:
     outbox_id, topic, key, headers, value = row
     pairs = wire.header_pairs(headers)
     pairs.append((wire.SEQUENCE, str(outbox_id).encode()))
-    return Outgoing(topic, str(key).encode(), value, pairs, at_ms)
+    return Outgoing(topic, key.encode(), value, pairs, at_ms)
 
 
 def _sorted_out(rows: Sequence[asyncpg.Record], outcomes: Sequence[Exception | None]) -> _Outcome:

@@ -180,7 +180,7 @@ def command() -> int:
     """`python -m tests.benchmarks.hop [--events n] [--rounds n]`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=40_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     wanted = parser.parse_args()
     gc.set_threshold(100_000, 50, 100)
     telemetry.configure_logs(service="bench")

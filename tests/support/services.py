@@ -21,16 +21,14 @@ from shared.messaging.received import Handler, received_of
 from shared.messaging.relay import outgoing
 from tests.support.builders import PRACTICE, TENANT, envelope
 
-_OUTBOX = text("select id, topic, key, headers, value from outbox order by id")
+_OUTBOX = text("select id, topic, cast(key as text), headers, value from outbox order by id")
 
 
 async def published(database: Database) -> list[Envelope[Fact]]:
     """Everything in the outbox, as its consumers will read it, in order."""
     async with database.pipeline(()) as tx:
         rows = await tx.rows(_OUTBOX)
-    return [
-        wire.event_of(wire.read_attributes(outgoing(row, 0).headers), row.value) for row in rows
-    ]
+    return [wire.read_event(outgoing(row, 0).headers, row.value) for row in rows]
 
 
 async def deliver(

@@ -25,6 +25,7 @@ from tests.support.builders import OTHER_TENANT, PRACTICE, TENANT, envelope, ori
 from tests.support.messaging import Troubles, funds, reconciled
 from tests.support.services import deliver_envelopes, published
 
+VALUE = wire.encode_fact(funds())
 AT = datetime(2026, 11, 22, 10, 30, 15, 123456, tzinfo=UTC)
 
 
@@ -40,8 +41,8 @@ def test_an_event_comes_back_as_it_went(
     sent = envelope(funds(cents=cents, trace=trace))
     sent = sent._replace(time=AT, causation_id=caused, traceparent=traceparent, seq=77)
     record = received_of(sent).record
-    assert wire.read_event(record) == sent
-    assert wire.event_of(wire.read_attributes(record.headers[::-1]), record.value) == sent
+    assert wire.read_event(record.headers, record.value) == sent
+    assert wire.read_event(record.headers[::-1], record.value) == sent
 
 
 @given(st.sampled_from(["ce_source", "ce_id", "ce_time", "traceparent"]), st.binary(max_size=9))
@@ -61,11 +62,44 @@ def wire_headers(sent: Envelope[Any]) -> list[tuple[str, bytes]]:
     return list(received_of(sent).record.headers)
 
 
-def outcome(headers: list[tuple[str, bytes]]) -> str:
+def outcome(headers: list[tuple[str, bytes]], value: bytes | None = VALUE) -> str:
     try:
-        return wire.read_attributes(headers).source
-    except Unreadable as refusal:
+        return wire.read_event(headers, value).source
+    except (Unreadable, Contract) as refusal:
         return refusal.code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("ce_type", b"FundsReconciled", "version_unknown"),
+        ("ce_dataschema", b"urn:claimstream:rcm/events/FundsReceived/9", "version_unknown"),
+        ("content-type", b"text/plain", "content_type_unknown"),
+        ("ce_sequence", b"7,8", "headers_unreadable"),
+        ("ce_sequence", b'7,{"trace":"x"}', "headers_unreadable"),
+        ("ce_causationid", b"", "headers_unreadable"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(name: str, value: bytes, code: str) -> None:
+    sent = envelope(funds())._replace(causation_id=ids.new(), traceparent="x", seq=7)
+    headers = [(each, value if each == name else old) for each, old in wire_headers(sent)]
+    assert outcome(headers) == outcome(headers[::-1]) == code
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (None, "value_missing"),
+        (b"", "value_unreadable"),
+        (VALUE + b"," + VALUE, "value_unreadable"),
+        (VALUE + b"]", "value_unreadable"),
+        (b"{}", "schema_violated"),
+        (b"null", "schema_violated"),
+    ],
+)
+def test_a_value_that_is_no_fact_is_refused(value: bytes | None, code: str) -> None:
+    headers = wire_headers(envelope(funds())._replace(traceparent="x", seq=7))
+    assert outcome(headers, value) == outcome(headers[::-1], value) == code
 
 
 def test_a_header_without_a_value_is_unreadable() -> None:
