@@ -13,7 +13,8 @@ import asyncpg
 
 _SHAPE = """
 select md5(string_agg(line, '|' order by line)) from (
-    select format('%s %s %s %s %s', c.oid::regclass, relkind, relforcerowsecurity, relowner, relacl)
+    select format('%s %s %s %s %s %s', c.oid::regclass, relkind, relrowsecurity,
+        relforcerowsecurity, relowner, relacl)
     from pg_class c where relnamespace = 'public'::regnamespace
     union all
     select format('%s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod))

@@ -8,8 +8,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 from asyncpg import Connection
+from sqlalchemy import text
 
+from shared import ids
+from shared.database import Database, isolation
 from shared.database.migrating import ROOT
+from tests.support.builders import TENANT
 from tests.support.catalogue import violations
 from tests.support.databases import DatabaseFactory
 from tests.support.postgres import PostgresServer
@@ -90,6 +94,13 @@ PLANTED = {
     "rcm_sample_pipeline has DELETE on audit_entries": (
         "grant delete on audit_entries to {pipeline}"
     ),
+    "rcm_sample_http has SELECT on outbox: not in the list": "grant select on outbox to {http}",
+    "rcm_sample_http has UPDATE on parked_events: not in the list": (
+        "grant update on parked_events to {http}"
+    ),
+    "rcm_sample_pipeline has UPDATE on inbox: not in the list": (
+        "grant update (seen_at) on inbox to {pipeline}"
+    ),
     "- has SELECT on things: not a role": "grant select on things to public",
     "things.made_at is of type timestamp": "alter table things add made_at timestamp",
     "things.fee_cents is of type integer": "alter table things add fee_cents int",
@@ -122,3 +133,49 @@ async def test_each_planted_violation_is_found(superuser: Connection) -> None:
         await planted.rollback()
         assert [line for line in found if expected in line], (expected, found)
     assert await violations(superuser, "sample") == []
+
+
+LEAKS = {
+    "an unknown tenant sees rows of things": "alter table things disable row level security",
+    "an unknown tenant sees rows of audit_entries": (
+        "drop policy audit_entries_http on audit_entries; "
+        "create policy audit_entries_http on audit_entries to {http} using (true)"
+    ),
+    "no tenant sees rows of things": (
+        "alter policy things_http on things using (current_setting('app.tenant', true) = '')"
+    ),
+}
+
+
+async def leaks(database: Database) -> list[str]:
+    connection = await asyncpg.connect(database.urls.http)
+    try:
+        return [finding.says for finding in await isolation.leaks(connection)]
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(("expected", "statement"), LEAKS.items())
+async def test_the_probe_sees_what_a_stranger_would(
+    service_database: DatabaseFactory, postgres: PostgresServer, expected: str, statement: str
+) -> None:
+    database = await service_database("sample", attached=False)
+    async with database.request(TENANT, actor="user:a") as tx:
+        await tx.run(
+            text("insert into things (tenant_id, id) values (:tenant, :id)"),
+            {"tenant": TENANT, "id": ids.new()},
+        )
+        tx.audit("thing.made", subject=TENANT)
+    assert await leaks(database) == []
+    name = database.urls.http.rpartition("/")[2]
+    await postgres.execute(statement.format(http="rcm_sample_http"), database=name)
+    assert expected in await leaks(database)
+
+
+async def test_a_database_without_tables_is_no_isolated_one(
+    service_database: DatabaseFactory, postgres: PostgresServer
+) -> None:
+    database = await service_database("sample", attached=False)
+    name = database.urls.http.rpartition("/")[2]
+    await postgres.execute("drop schema public cascade; create schema public", database=name)
+    assert await leaks(database) == ["there is no table with tenant_id to ask"]
