@@ -54,7 +54,7 @@ Tell = Callable[[str], None]
 class Plan:
     """Where an installation of one process lives.
 
-    folder: keys, JWKS and mail. kafka: bootstrap servers, empty for the embedded log.
+    folder: keys, anchors, JWKS and mail. kafka: bootstrap servers, empty for the embedded log.
     port_base 0: what cli.ports finds. overrides: settings by name,
     with the service in front where it is meant for one (`claims_undo_window_seconds`).
     """
@@ -154,6 +154,7 @@ def environment_of(
     shared: dict[str, object] = {
         "profile": plan.profile,
         "keys_dir": plan.folder / "keys",
+        "anchors_dir": plan.folder / "anchors",
         "jwks_file": plan.folder / "jwks.json",
         "gateway_signing_keys_dir": plan.folder / "signing",
         "gateway_operator_key_path": plan.folder / "operator-key",

@@ -21,6 +21,9 @@ from shared import clock
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
+Sign = Callable[[str], bytes]
+"""Signs what an anchor says, by a key that is not in the database."""
+
 START = bytes(32)
 PAGE = 5_000
 GRACE = timedelta(minutes=5)
@@ -86,6 +89,20 @@ class Anchor(NamedTuple):
         return f"{self.tenant_id}|{self.seq}|{self.hash.hex()}|{self.at.isoformat()}"
 
 
+class Link(NamedTuple):
+    """A place in a tenant's chain; seq 0 is before the first link."""
+
+    seq: int = 0
+    hash: bytes = START
+
+
+class Stretch(NamedTuple):
+    """Some links of a chain recomputed: each of them, and everything that is wrong."""
+
+    links: tuple[Link, ...]
+    findings: tuple[str, ...]
+
+
 class Verdict(NamedTuple):
     """The result of a verification: links recomputed, and everything that is wrong."""
 
@@ -137,7 +154,21 @@ cross join lateral (
 ) head
 """)
 
-_TENANTS = text("select distinct tenant_id from audit_chain order by tenant_id")
+_TENANTS = tuple(
+    text(f"""
+with recursive found as (
+    (select tenant_id from {table} order by tenant_id limit 1)
+    union all
+    select (
+        select later.tenant_id from {table} later where later.tenant_id > found.tenant_id
+        order by later.tenant_id limit 1
+    ) from found where found.tenant_id is not null
+)
+select tenant_id from found where tenant_id is not null
+""")  # noqa: S608 - constants
+    for table in ("audit_entries", "audit_chain")
+)
+"""One step through an index for each tenant, however many entries there are."""
 
 _APPEND = text("""
 insert into audit_chain (tenant_id, seq, entry_id, hash, sealed_at)
@@ -167,6 +198,12 @@ where entry.tenant_id = cast(:tenant_id as uuid) and entry.at < :before
 and not exists (
     select from audit_chain link where link.tenant_id = entry.tenant_id and link.entry_id = entry.id
 )
+""")
+
+
+_UNANCHORED = text("""
+select seq, sealed_at from audit_chain
+where tenant_id = cast(:tenant_id as uuid) and seq = :seq and sealed_at < :before
 """)
 
 
@@ -225,15 +262,44 @@ def link_hash(before: bytes, entry: Entry) -> bytes:
     return hashlib.sha256(before + entry.canonical()).digest()
 
 
-async def anchors(tx: Statements, sign: Callable[[str], bytes]) -> list[Anchor]:
+async def tenants(tx: Statements) -> list[UUID]:
+    """Every tenant with an entry or a link."""
+    return sorted({row.tenant_id for each in _TENANTS for row in await tx.rows(each)})
+
+
+async def heads(tx: Statements, of: Iterable[UUID]) -> dict[UUID, Link]:
+    """The last link of each tenant that has one."""
+    rows = await tx.rows(_HEADS, {"tenant_ids": [str(tenant_id) for tenant_id in of]})
+    return {row.tenant_id: Link(row.seq, bytes(row.hash)) for row in rows}
+
+
+async def anchors(tx: Statements, sign: Sign) -> list[Anchor]:
     """The present end of every tenant's chain, signed; to be stored outside the database."""
-    tenants = [str(row.tenant_id) for row in await tx.rows(_TENANTS)]
     at = clock.system()
     made = []
-    for head in await tx.rows(_HEADS, {"tenant_ids": tenants}):
-        bare = Anchor(head.tenant_id, head.seq, bytes(head.hash), at, b"")
+    for tenant_id, head in (await heads(tx, await tenants(tx))).items():
+        bare = Anchor(tenant_id, head.seq, head.hash, at, b"")
         made.append(bare._replace(signature=sign(bare.statement)))
     return made
+
+
+async def is_unanchored(tx: Statements, tenant_id: UUID, *, after: int, before: datetime) -> bool:
+    """Was the link behind link `after` sealed before an instant: then an anchor is missing."""
+    given = {"tenant_id": str(tenant_id), "seq": after + 1, "before": before}
+    return bool(await tx.rows(_UNANCHORED, given))
+
+
+async def recompute(tx: Statements, tenant_id: UUID, after: Link, *, limit: int = PAGE) -> Stretch:
+    """Recompute the next links of a tenant's chain, at most `limit`; fewer: the chain ends there.
+
+    after: a link that was recomputed before, or `Link()`.
+    """
+    page = {"tenant_id": str(tenant_id), "after": after.seq, "limit": limit}
+    links, findings = [after], []
+    for row in await tx.rows(_LINKS, page):
+        findings += _link_findings(row, links[-1])
+        links.append(Link(row.seq, bytes(row.hash)))
+    return Stretch(tuple(links[1:]), tuple(findings))
 
 
 async def verify(
@@ -241,7 +307,7 @@ async def verify(
     tenant_id: UUID,
     *,
     anchors: Iterable[Anchor] = (),
-    sign: Callable[[str], bytes] | None = None,
+    sign: Sign | None = None,
 ) -> Verdict:
     """Recompute a tenant's whole chain and hold it against its anchors.
 
@@ -252,38 +318,34 @@ async def verify(
     hashes: dict[int, bytes] = {}
     expected = [anchor for anchor in anchors if anchor.tenant_id == tenant_id]
     wanted = {anchor.seq for anchor in expected}
-    after, before = 0, START
+    end = Link()
     while True:
-        page = {"tenant_id": str(tenant_id), "after": after, "limit": PAGE}
-        links = await tx.rows(_LINKS, page)
-        for link in links:
-            findings += _link_findings(link, after, before)
-            after, before = link.seq, bytes(link.hash)
-            if after in wanted:
-                hashes[after] = before
-        if len(links) < PAGE:
+        stretch = await recompute(tx, tenant_id, end)
+        findings += stretch.findings
+        hashes |= {link.seq: link.hash for link in stretch.links if link.seq in wanted}
+        if not stretch.links:
             break
+        end = stretch.links[-1]
     left_out = await tx.rows(
         _LEFT_OUT, {"tenant_id": str(tenant_id), "before": clock.system() - GRACE}
     )
     if left_out[0].entries:
         findings.append(f"{left_out[0].entries} entries stand in no link")
     findings += [line for anchor in expected for line in _anchor_findings(anchor, hashes, sign)]
-    return Verdict(after, tuple(findings))
+    return Verdict(end.seq, tuple(findings))
 
 
-def _link_findings(link: AnyRow, after: int, before: bytes) -> list[str]:
-    findings = [] if link.seq == after + 1 else [f"links {after + 1} to {link.seq - 1} are missing"]
-    if link.id is None:
-        return [*findings, f"the entry of link {link.seq} is missing"]
-    if link_hash(before, _entry(link)) != bytes(link.hash):
-        findings.append(f"link {link.seq} does not fit its entry and the link before")
+def _link_findings(row: AnyRow, last: Link) -> list[str]:
+    gap = row.seq != last.seq + 1
+    findings = [f"links {last.seq + 1} to {row.seq - 1} are missing"] if gap else []
+    if row.id is None:
+        return [*findings, f"the entry of link {row.seq} is missing"]
+    if link_hash(last.hash, _entry(row)) != bytes(row.hash):
+        findings.append(f"link {row.seq} does not fit its entry and the link before")
     return findings
 
 
-def _anchor_findings(
-    anchor: Anchor, hashes: Mapping[int, bytes], sign: Callable[[str], bytes] | None
-) -> list[str]:
+def _anchor_findings(anchor: Anchor, hashes: Mapping[int, bytes], sign: Sign | None) -> list[str]:
     if sign and not hmac.compare_digest(sign(anchor.statement), anchor.signature):
         return [f"the anchor at {anchor.seq} is not signed by this installation"]
     if anchor.seq not in hashes:

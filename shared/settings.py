@@ -83,6 +83,10 @@ class ServiceSettings(BaseSettings):
     key_encryption_key: str = Field(
         "", repr=False, description="Key that wraps the key files, 64 hex digits; empty = plain."
     )
+    anchors_dir: str = Field(
+        "",
+        description="Folder, outside the database, of the audit chains' signed ends; empty = none.",
+    )
     jwks_file: Path = Field(
         Path("jwks.json"), description="Public keys of the gateway's tokens (JWKS)."
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from shared import clock, telemetry
-from shared.database import housekeeping
+from shared.audit import Anchor
+from shared.database import anchors, housekeeping
+from shared.database.housekeeping import ChainWatch
 from shared.database.installation import due_figures
 from shared.events.catalog import BY_FACT
 from shared.messaging import dead_letters, inbox
@@ -22,6 +26,12 @@ LATE_SECONDS = (5, 30, 60, 300, 900, 3600)
 async def seal_audit(workplace: Workplace) -> int:
     """Chain what was done since the last time."""
     return await housekeeping.seal_audit(workplace.database)
+
+
+async def anchor_audit(workplace: Workplace) -> int:
+    """Keep the ends of the audit chains outside the database, where a folder is set for them."""
+    folder = workplace.settings.anchors_dir
+    return await housekeeping.anchor_audit(workplace.database, Path(folder)) if folder else 0
 
 
 async def show_audit_age(workplace: Workplace) -> int:
@@ -53,6 +63,27 @@ async def forget_resolved_letters(workplace: Workplace) -> int:
 async def forget_old_answers(workplace: Workplace) -> int:
     """Delete idempotency records past their time."""
     return await sweep_expired(workplace.database)
+
+
+def chain_meter() -> Step:
+    """Show whether the audit chains are what they were."""
+    watches: list[ChainWatch] = []
+
+    async def show_audit_chain(workplace: Workplace) -> int:
+        if not watches:
+            watches.append(ChainWatch(workplace.database, await _anchored(workplace)))
+        is_valid = await watches[0].look()
+        telemetry.gauge("rcm_audit_chain_valid", int(is_valid), service=workplace.service)
+        return 0
+
+    return show_audit_chain
+
+
+async def _anchored(workplace: Workplace) -> list[Anchor]:
+    folder = workplace.settings.anchors_dir
+    if not folder:
+        return []
+    return (await asyncio.to_thread(anchors.kept, Path(folder), workplace.service)).anchors
 
 
 def due_meter() -> Step:
@@ -108,6 +139,8 @@ def upkeep(client: BusClient | None, subscription: Subscription) -> tuple[Recurr
         every(2, seal_audit),
         every(5, due_meter()),
         every(15, show_audit_age),
+        every(60, anchor_audit),
+        every(60, chain_meter()),
         every(600, forget_old_answers),
         every(600, prune_inbox),
         every(3600, forget_resolved_letters),

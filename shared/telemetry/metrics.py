@@ -79,6 +79,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("rcm_payer_seconds", Histogram, "One call to the outside", _PAYER, SLOW),
     Metric("rcm_audit_unsealed_age_seconds", Gauge, "Age of the oldest unsealed entry", _S),
+    Metric("rcm_audit_chain_valid", Gauge, "1 while every audit chain fits its entries", _S),
     Metric("rcm_pool_size", Gauge, "Database connections a pool may have", _POOL),
     Metric("rcm_pool_used", Gauge, "Database connections in use", _POOL),
     Metric("rcm_http_requests_total", Counter, "Requests answered", (*_ROUTE, "status")),

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import pytest
 
-from shared import clock, ids
-from shared.database import Transaction
+from shared import clock, ids, telemetry
+from shared.database import Transaction, anchors
 from shared.database.migrating import is_too_old
 from shared.errors import TryAgain
 from shared.events.payments import FundsReceived
@@ -27,7 +27,14 @@ from shared.service.declaration import BusClient, Outside, Recurring
 from shared.service.process import Process
 from shared.service.recurring import Alarm, run_jobs
 from shared.service.roles import ROLES
-from shared.service.upkeep import due_meter, lag_meter, upkeep
+from shared.service.upkeep import (
+    anchor_audit,
+    chain_meter,
+    due_meter,
+    lag_meter,
+    seal_audit,
+    upkeep,
+)
 from shared.telemetry.metrics import RCM
 from tests.shared.sample_service import JOB, SampleSettings, on_funds, service
 from tests.support.builders import TENANT, origin
@@ -157,9 +164,12 @@ async def test_a_running_step_is_finished() -> None:
     assert finished == [True]
 
 
-async def test_upkeep_runs_on_a_real_database(service_database: DatabaseFactory) -> None:
+async def test_upkeep_runs_on_a_real_database(
+    service_database: DatabaseFactory, tmp_path: Path
+) -> None:
     database = await service_database("sample")
-    workplace = workplace_of(database)
+    settings = SampleSettings(anchors_dir=str(tmp_path))
+    workplace = replace(workplace_of(database), settings=settings)
     async with database.request(TENANT, actor="test") as tx:
         tx.schedule(JOB, TENANT, due_at=clock.business(), cause=origin())
         tx.audit("thing_seen", subject=TENANT)
@@ -168,6 +178,33 @@ async def test_upkeep_runs_on_a_real_database(service_database: DatabaseFactory)
     due = RCM.get_sample_value("rcm_jobs_due", {"service": "sample", "job": JOB})
     assert due == 1.0
     assert RCM.get_sample_value("rcm_audit_unsealed_age_seconds", {"service": "sample"}) == 0.0
+    assert RCM.get_sample_value("rcm_audit_chain_valid", {"service": "sample"}) == 1.0
+    assert [each.tenant_id for each in anchors.kept(tmp_path, "sample").anchors] == [TENANT]
+
+
+async def test_a_broken_audit_chain_shows(
+    service_database: DatabaseFactory, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """Also one that is only shorter than its anchor."""
+    database = await service_database("sample", attached=False)
+    settings = SampleSettings(anchors_dir=str(tmp_path))
+    workplace, show = replace(workplace_of(database), settings=settings), chain_meter()
+    async with database.request(TENANT, actor="test") as tx:
+        tx.audit("thing_seen", subject=TENANT)
+    await seal_audit(workplace)
+    await anchor_audit(workplace)
+    await show(workplace)
+    assert RCM.get_sample_value("rcm_audit_chain_valid", {"service": "sample"}) == 1.0
+    where = database.urls.owner.rpartition("/")[2]
+    await postgres.execute("delete from audit_chain; delete from audit_entries", database=where)
+    for step in (show, chain_meter()):
+        telemetry.gauge("rcm_audit_chain_valid", 1, service="sample")
+        await step(workplace)
+        assert RCM.get_sample_value("rcm_audit_chain_valid", {"service": "sample"}) == 0.0
+
+
+async def test_without_a_folder_nothing_is_anchored(service_database: DatabaseFactory) -> None:
+    assert await anchor_audit(workplace_of(await service_database("sample"))) == 0
 
 
 async def test_work_that_is_done_shows_as_none(service_database: DatabaseFactory) -> None:
