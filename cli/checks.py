@@ -1,4 +1,4 @@
-"""`rcm doctor`, `rcm migrate`, `rcm verify`: is the installation sound, are the promises kept."""
+"""`rcm doctor`, `rcm migrate`: is the installation sound, are its databases up to date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import asyncpg
 import typer
 
 from cli.answers import AWAY, FAILED, answer, out, show
-from cli.installation import known, reading, rows_of, settings, the_bus
+from cli.installation import known, reading, settings, the_bus
 from shared import clock
 from shared.database import migrate
 from shared.database.migrating import newest
@@ -21,18 +21,8 @@ from shared.messaging import declared_topics
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 LEAST_FREE_BYTES = 1 << 30
 MOST_SKEW_SECONDS = 5.0
-LEDGER = "select tenant_id, invariant, subject, account, difference_cents from ledger_violations"
-LEDGER_SUM = "select coalesce(sum(amount_cents), 0)::bigint as sum_cents from ledger_entries"
-STUCK = """
-select (select count(*) from outbox_unsent) as unsent,
-    (select count(*) from outbox_unsent where failed_at is not null) as unsendable,
-    (select count(*) from dead_letters where status = 'open') as dead_letters,
-    (select count(*) from parked_events) as parked,
-    (select count(*) from dlq_limits) as limits_tripped
-"""
 
 Finding = tuple[str, bool, str]
-verify = typer.Typer(no_args_is_help=True, help="Invariants, checked now.")
 
 
 def migrate_command(
@@ -129,50 +119,3 @@ async def _keys() -> list[Finding]:
 async def _disk() -> list[Finding]:
     free = shutil.disk_usage(settings()["gateway"].keys_dir.parent).free
     return [("disk", free > LEAST_FREE_BYTES, f"{free / (1 << 30):.1f} GiB free")]
-
-
-@verify.command("ledger")
-def verify_ledger(json: Json = False) -> None:
-    """I2 and I3: every posting sums to zero, every balance is the sum of its postings."""
-    _judge(answer(_ledger()), json=json)
-
-
-async def _ledger() -> list[dict[str, Any]]:
-    broken = await rows_of("payments", LEDGER)
-    [whole] = await rows_of("payments", LEDGER_SUM)
-    if whole["sum_cents"]:
-        broken.append({"service": "payments", "invariant": "I2 total", **whole})
-    return broken
-
-
-@verify.command("bus")
-def verify_bus(json: Json = False) -> None:
-    """I4 at rest: nothing unsent, nothing dead, nothing parked, no consumer stopped."""
-    _judge(answer(_stuck()), json=json)
-
-
-async def _stuck() -> list[dict[str, Any]]:
-    found = [row for name in settings() for row in await rows_of(name, STUCK)]
-    return [row for row in found if any(value for key, value in row.items() if key != "service")]
-
-
-@verify.command("all")
-def verify_all(json: Json = False) -> None:
-    """Every invariant that a command can check."""
-
-    async def work() -> list[dict[str, Any]]:
-        return [*await _ledger(), *await _stuck()]
-
-    _judge(answer(work()), json=json)
-
-
-def _judge(broken: list[dict[str, Any]], *, json: bool) -> None:
-    if broken or json:
-        for row in broken if not json else ():
-            out.print({key: str(value) for key, value in row.items()})
-        if json:
-            show(broken, as_json=True)
-    if not broken and not json:
-        out.print("[green]all invariants hold[/green]")
-    if broken:
-        raise typer.Exit(FAILED)

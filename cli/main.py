@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cli.bus_commands:tail",
         "Show events as they are published: types and ids, never their content.",
     ),
-    "verify": ("cli.checks:verify", "Invariants, checked now."),
+    "verify": ("cli.verify_commands:verify", "Invariants, checked now."),
     "topics": ("cli.bus_commands:topics", "The declared topics against the event log."),
     "groups": ("cli.bus_commands:groups", "Consumer groups: who is behind, and by how much."),
     "dlq": ("cli.recovery_commands:dlq", "Dead letters: look, try again, give up."),

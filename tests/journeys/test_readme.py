@@ -94,6 +94,8 @@ async def test_operations_commands_answer(system: Installed, company: Company) -
         (["outbox", "ls", "--json"], 0),
         (["parked", "ls", "--json"], 0),
         (["verify", "ledger", "--json"], 0),
+        (["verify", "audit", "--json"], 0),
+        (["verify", "isolation", "--json"], 0),
         (["migrate", "--check"], 0),
         (["tail", "--seconds", "0.1", "--json"], 0),
         (["groups", "lag", "nobody"], 78),
