@@ -17,7 +17,7 @@ from shared.database.database import Database
 DAY = timedelta(days=1)
 LINKS_AT_ONCE = 500
 LINKS_A_LOOK = 20_000
-"""About half a second of work; a longer chain is gone through in several looks."""
+"""About a second of work; a longer chain is gone through in several looks."""
 
 _ROLL = text("select outbox_roll(:keep_days)")
 _UNSEALED_AGE = text("""

@@ -159,6 +159,10 @@ class Bus(Protocol):
         """The group's committed offsets; places without one are absent."""
         ...
 
+    async def members(self, group: str) -> int:
+        """How many members the group has now; 0 for one that never was."""
+        ...
+
     async def rewind(self, group: str, offsets: Mapping[Place, int]) -> None:
         """Set committed offsets; Conflict(`group_has_members`) while somebody is in the group."""
         ...

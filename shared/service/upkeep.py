@@ -112,6 +112,8 @@ def lag_meter(client: BusClient, subscription: Subscription) -> Step:
             return 0
         for topic in sorted({BY_FACT[fact].topic for fact in subscription.handlers}):
             await _show_lag(client.bus, subscription.group, topic)
+        count = await client.bus.members(subscription.group)
+        telemetry.gauge("rcm_consumer_members", count, group=subscription.group)
         return 0
 
     return show_lag

@@ -44,6 +44,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("rcm_relay_active", Gauge, "1 where this process holds the relay lock", _S),
     Metric("rcm_consumer_lag_records", Gauge, "Records not yet processed", _TOPIC),
     Metric("rcm_consumer_lag_seconds", Gauge, "Age of the next unread record", _TOPIC),
+    Metric("rcm_consumer_members", Gauge, "Processes that consume for a group", ("group",)),
     Metric("rcm_run_seconds", Histogram, "One handler call", _TYPE, FAST),
     Metric("rcm_run_events", Histogram, "Events per handler call", _TYPE, SIZES),
     Metric(

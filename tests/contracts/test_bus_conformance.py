@@ -269,9 +269,12 @@ async def test_b17_rewinding_waits_for_the_members_to_leave(rig: Rig) -> None:
     member, _ = await rig.join()
     await read(member, places, 5)
     await member.commit({places[0]: 5})
+    assert await rig.bus.members(rig.group) == 1
+    assert await rig.bus.members("nobody") == 0
     with pytest.raises(Conflict, match="group_has_members"):
         await rig.bus.rewind(rig.group, {places[0]: 1})
     await member.leave()
+    assert await rig.bus.members(rig.group) == 0
     await rig.bus.rewind(rig.group, {places[0]: 1})
     again, _ = await rig.join()
     assert numbers(await read(again, places, 4)) == [1, 2, 3, 4]

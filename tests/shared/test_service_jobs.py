@@ -20,7 +20,7 @@ from shared.database.migrating import is_too_old
 from shared.errors import TryAgain
 from shared.events.payments import FundsReceived
 from shared.messaging import Subscription, declared_topics
-from shared.messaging.bus import Outgoing
+from shared.messaging.bus import Listener, Outgoing, Place
 from shared.messaging.embedded import EmbeddedBus
 from shared.service import Workplace, every, recurring
 from shared.service.declaration import BusClient, Outside, Recurring
@@ -228,6 +228,11 @@ async def test_lag_waits_for_the_event_log() -> None:
     assert await lag_meter(client, cast(Any, None))(workplace_of()) == 0
 
 
+async def ignore(places: frozenset[Place]) -> None:
+    """A member that does nothing with its share."""
+    del places
+
+
 async def test_lag_is_seen_from_outside_the_group(postgres: PostgresServer) -> None:
     topic, group = "rcm.payments.v1", "rcm.nobody"
     labels = {"topic": topic, "group": group}
@@ -246,10 +251,18 @@ async def test_lag_is_seen_from_outside_the_group(postgres: PostgresServer) -> N
         await show(workplace_of())
         assert RCM.get_sample_value("rcm_consumer_lag_records", labels) == 3
         assert RCM.get_sample_value("rcm_consumer_lag_seconds", labels) == 300
+        assert RCM.get_sample_value("rcm_consumer_members", {"group": group}) == 0
         await bus.rewind(group, await bus.end_offsets([topic]))
         await show(workplace_of())
         assert RCM.get_sample_value("rcm_consumer_lag_records", labels) == 0
         assert RCM.get_sample_value("rcm_consumer_lag_seconds", labels) == 0
+        member = await bus.join(group, [topic], Listener(ignore, ignore))
+        await eventually(lambda: bus.members(group), describe="the member is there")
+        await show(workplace_of())
+        assert RCM.get_sample_value("rcm_consumer_members", {"group": group}) == 1
+        await member.leave()
+        await show(workplace_of())
+        assert RCM.get_sample_value("rcm_consumer_members", {"group": group}) == 0
         await bus.stop()
 
 

@@ -144,6 +144,11 @@ class EmbeddedBus:
         """The group's offsets."""
         return await self._offsets(sql.COMMITTED, group, list(topics))
 
+    async def members(self, group: str) -> int:
+        """How many members the group has."""
+        async with self._connection() as connection:
+            return len(await connection.fetch(sql.MEMBERS, group))
+
     async def rewind(self, group: str, offsets: Mapping[Place, int]) -> None:
         """Set the group's offsets; Conflict while it has members."""
         async with self._connection() as connection, connection.transaction():

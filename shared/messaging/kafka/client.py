@@ -160,11 +160,15 @@ class KafkaBus:
             if place.topic in set(topics) and stored.offset >= 0
         }
 
+    async def members(self, group: str) -> int:
+        """How many members the group has, as its coordinator says."""
+        async with self._admin() as admin:
+            return await _members(admin, group)
+
     async def rewind(self, group: str, offsets: Mapping[Place, int]) -> None:
         """Commit for an empty group; Conflict while it has members."""
-        async with self._admin() as admin:
-            if await _members(admin, group):
-                raise Conflict("group_has_members", "Stop the consumers of the group first.")
+        if await self.members(group):
+            raise Conflict("group_has_members", "Stop the consumers of the group first.")
         outsider = AIOKafkaConsumer(**self._client, group_id=group, enable_auto_commit=False)
         try:
             await answered(outsider.start())
