@@ -30,6 +30,8 @@ service = Service(
         every("post_poll_seconds", jobs.post_remittances, name=waking.POST),
         every("statement_poll_seconds", jobs.plan_statements, name=waking.PLAN_STATEMENT),
         every("statement_poll_seconds", jobs.issue_statements, name=waking.ISSUE_STATEMENT),
+        every(60, jobs.show_unposted),
+        every(300, jobs.show_ledger),
     ],
 )
 

@@ -1,17 +1,18 @@
-"""Due work: collect remittances and deposits, post claims, plan and issue statements."""
+"""Due work: collect remittances and deposits, post claims, issue statements; show the ledger."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import cast
+from uuid import UUID
 
 from services.payments.actions import funds, intake, posting, statements, waking
 from services.payments.actions.intake import IncomingFile
 from services.payments.channels.clearinghouse import Clearinghouse, Shown, clearinghouse
 from services.payments.channels.remittance_835 import read_835
 from services.payments.domain.lifecycle import DepositStatus
-from services.payments.repository import deposits, masters, remittances
+from services.payments.repository import deposits, ledger, masters, remittances
 from services.payments.repository.deposits import Deposit
 from services.payments.settings import PaymentsSettings
 from shared import clock, ids, telemetry
@@ -21,6 +22,7 @@ from shared.messaging.due import DueItem
 from shared.service import Workplace
 
 TOGETHER = 20
+INVARIANTS = ("ledger_sums_to_zero", "balances_equal_entries")
 LEASE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -96,6 +98,39 @@ async def issue_statements(workplace: Workplace) -> int:
                 pause = _pause(settings, item)
                 await due.again(tx, waking.ISSUE_STATEMENT, [item], after_seconds=pause)
     return len(items)
+
+
+async def show_ledger(workplace: Workplace) -> int:
+    """Show whether the ledger's promises hold, summed up: a cheap look, for an alert."""
+    imbalance = difference = 0
+    for tenants in await _some_tenants_each(workplace):
+        async with workplace.database.pipeline(tenants) as tx:
+            found = await ledger.check(tx)
+        imbalance += found.imbalance_cents
+        difference += found.difference_cents
+    service = workplace.service
+    telemetry.gauge("rcm_ledger_imbalance_cents", imbalance, service=service)
+    for invariant, cents in zip(INVARIANTS, (imbalance, difference), strict=True):
+        telemetry.gauge("rcm_invariant_ok", int(not cents), service=service, invariant=invariant)
+    return 0
+
+
+async def show_unposted(workplace: Workplace) -> int:
+    """Show how long the oldest 835 with something to post is here."""
+    oldest = clock.business()
+    for tenants in await _some_tenants_each(workplace):
+        async with workplace.database.pipeline(tenants) as tx:
+            oldest = min(oldest, await remittances.unposted_since(tx) or oldest)
+    age = (clock.business() - oldest).total_seconds()
+    telemetry.gauge("rcm_remit_unposted_age_seconds", age, service=workplace.service)
+    return 0
+
+
+async def _some_tenants_each(workplace: Workplace) -> list[list[UUID]]:
+    """All tenants, so few at a time that each statement stays short."""
+    async with workplace.database.pipeline(()) as tx:
+        tenants = await masters.polled_tenants(tx, waking.POLL_MAILBOX)
+    return [tenants[first : first + TOGETHER] for first in range(0, len(tenants), TOGETHER)]
 
 
 async def _poll(workplace: Workplace, job: str, visit: Visit) -> int:

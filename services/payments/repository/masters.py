@@ -47,6 +47,8 @@ on conflict (tenant_id, id) do update set code = excluded.code, name = excluded.
 where payers.version < excluded.version
 """)
 
+_POLLED = text("select distinct tenant_id from due_work where job = :job order by tenant_id")
+
 _EDI_ID = text("select edi_id from tenants where tenant_id = :tenant_id and id = :tenant_id")
 
 _PRACTICE = text("""
@@ -104,6 +106,11 @@ async def keep_payers(tx: Transaction, events: Sequence[Envelope[PayerChanged]])
         (e.tenant_id, e.data.payer_id, e.data.code, e.data.name, e.data.version) for e in events
     ]
     await tx.run(_PAYERS, columns(names, rows))
+
+
+async def polled_tenants(tx: Transaction, job: str) -> list[UUID]:
+    """Every tenant a poll is due for some day: all that are known; plumbing, any scope sees it."""
+    return [row.tenant_id for row in await tx.rows(_POLLED, {"job": job})]
 
 
 async def edi_id(tx: Transaction, tenant_id: UUID) -> str | None:

@@ -79,6 +79,12 @@ update remittances set status = :status, practice_id = :practice_id, rule = :rul
 where tenant_id = :tenant_id and id = :id
 """)
 
+_UNPOSTED_SINCE = text("""
+select min(r.received_at) from remittance_claims c
+join remittances r on r.tenant_id = c.tenant_id and r.id = c.remit_id
+where c.status in ('waiting', 'unmatched') and r.status in ('balanced', 'matching', 'exceptions')
+""")
+
 
 Natural = tuple[str, str, int, date]
 """Payer code, trace, total in cents, date: the same four are the same payment."""
@@ -181,6 +187,16 @@ async def read(
         "practices": None if practices is None else strings(practices),
     }
     return [Remit(*row) for row in await tx.rows(_READ, given)]
+
+
+async def unposted_since(tx: Transaction) -> datetime | None:
+    """When the oldest 835 came that holds a claim payment still to be posted (business time).
+
+    Of the tenants the transaction sees. What is quarantined or refused waits for a person, not for
+    posting.
+    """
+    found: datetime | None = await tx.scalar(_UNPOSTED_SINCE)
+    return found
 
 
 async def change(tx: Transaction, remit: Remit, status: RemittanceStatus) -> None:
