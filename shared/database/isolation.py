@@ -298,16 +298,18 @@ async def leaks(connection: Connection) -> list[Finding]:
     async with connection.transaction(readonly=True):
         await connection.execute("set local statement_timeout = '5min'")
         tables = [row["name"] for row in await connection.fetch(_READABLE)]
-        found = [f"no tenant sees rows of {table}" for table in await _seen(connection, tables)]
-        await connection.execute("select set_config('app.tenant', $1, true)", str(ids.new()))
-        seen = await _seen(connection, tables)
-    found += [f"an unknown tenant sees rows of {table}" for table in seen]
+        found = [
+            f"{whom} sees rows of {table}"
+            for whom, tenant in (("no tenant", ""), ("an unknown tenant", str(ids.new())))
+            for table in await _seen(connection, tables, tenant)
+        ]
     if not tables:
         return [Finding("there is no table with tenant_id to ask", "run `rcm migrate`")]
     return [Finding(says, CHECKS[0][1]) for says in found]
 
 
-async def _seen(connection: Connection, tables: list[str]) -> list[str]:
-    """Those of the tables with a row for the connection."""
+async def _seen(connection: Connection, tables: list[str], tenant: str) -> list[str]:
+    """Those of the tables with a row for the tenant."""
+    await connection.execute("select set_config('app.tenant', $1, true)", tenant)
     asked = "select exists (select from {})"
     return [table for table in tables if await connection.fetchval(asked.format(table))]
