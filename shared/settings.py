@@ -44,6 +44,11 @@ class ServiceSettings(BaseSettings):
     profile: Literal["dev", "demo", "prod"] = Field(
         "dev", description="prod refuses what is only good enough for one machine."
     )
+    service_version: str = Field(
+        "",
+        description="What is deployed, such as the image's tag; empty = as the program knows it. A "
+        "consumer that stopped at its limit goes on with another version.",
+    )
     database_url_owner: str = Field(
         "", repr=False, description="Database address of the role that migrates."
     )

@@ -6,7 +6,7 @@ exactly once; then the parked followers of its key go on, in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from shared.messaging import batches, limits, parking
 from shared.messaging import envelope as wire
 from shared.messaging.batches import Admitted, Waiting
 from shared.messaging.dead_letters import PLACE
+from shared.messaging.limits import Stop
 from shared.messaging.received import KeptRecord, Received, Subscription
 from shared.sealing import Cell
 
@@ -30,8 +31,8 @@ service_version, status, resolved_at, resolved_by, reason, payload
 _LIST = text(f"""
 select {_COLUMNS} from dead_letters
 where consumer = :consumer and status = :status
-    and (cast(:tenant as uuid) is null or tenant_id = cast(:tenant as uuid))
-    and (:fingerprint = '' or fingerprint = :fingerprint)
+    and (:event_type = '' or event_type = :event_type)
+    and (:code = '' or error_code = :code)
 order by first_failed_at, id limit :limit
 """)
 _SHOW = text(
@@ -135,20 +136,19 @@ class DeadLetterDesk:
         self._database = database
         self._handlers = subscription.handlers
 
+    async def stops(self) -> Sequence[Stop]:
+        """Where the consumer stopped at its limit, by version; [] while nothing holds it."""
+        return await limits.stops(self._database, self.consumer)
+
     async def list(
-        self,
-        *,
-        status: str = "open",
-        tenant_id: UUID | None = None,
-        fingerprint: str = "",
-        limit: int = 100,
+        self, *, status: str = "open", event_type: str = "", code: str = "", limit: int = 100
     ) -> list[Letter]:
-        """Letters, oldest first, without their content."""
+        """Letters, oldest first, without their content; of one type or error code where given."""
         params = {
             "consumer": self.consumer,
             "status": status,
-            "tenant": tenant_id and str(tenant_id),
-            "fingerprint": fingerprint,
+            "event_type": event_type,
+            "code": code,
             "limit": limit,
         }
         async with self._database.pipeline(()) as tx:
@@ -186,11 +186,20 @@ class DeadLetterDesk:
         async with self._database.pipeline({letter.tenant_id}) as tx:
             await self._locked(tx, letter)
             await self._resolve(tx, letter, status="discarded", by=by, reason=reason)
+            tx.actor = by
             tx.audit("dead_letter.discarded", subject=letter.id, purpose="operations")
 
-    async def reset_limit(self) -> bool:
-        """Let a consumer that stopped at its limit go on; True if it was stopped."""
-        return await limits.reset(self._database, self.consumer)
+    async def resume(self, *, by: str) -> int:
+        """Let a consumer that stopped at its limit go on; how many of its versions were stopped.
+
+        A running one notices within seconds. It stops again if it still refuses as much.
+        """
+        async with self._database.pipeline({ids.NIL}) as tx:
+            count = await limits.reset(tx, self.consumer)
+            if count:
+                tx.actor = by
+                tx.audit("dlq_limit.reset", subject=ids.NIL, purpose="operations")
+        return count
 
     async def _replay(self, letter: Letter, *, by: str, dry_run: bool) -> Replayed:
         async with self._database.pipeline({letter.tenant_id}) as tx:
@@ -205,6 +214,7 @@ class DeadLetterDesk:
             if dry_run:
                 raise _DryRun(outcome._replace(changes=await _changes(tx)))
             await self._resolve(tx, letter, status="replayed", by=by, reason="")
+            tx.actor = by
             tx.audit("dead_letter.replayed", subject=letter.id, purpose="operations")
         return outcome
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.messaging.bus import Place
 
 IN_A_ROW = 20
@@ -23,7 +25,21 @@ on conflict do nothing
 _TRIPPED = text(
     "select reason from dlq_limits where consumer = :consumer and service_version = :version"
 )
+_STOPS = text("""
+select service_version, topic, partition, reason, tripped_at from dlq_limits
+where consumer = :consumer order by tripped_at
+""")
 _RESET = text("delete from dlq_limits where consumer = :consumer")
+
+
+class Stop(NamedTuple):
+    """A version of a consumer that must not go on, and the refusal that was one too many."""
+
+    service_version: str
+    topic: str
+    partition: int
+    reason: str
+    tripped_at: datetime
 
 
 class LimitTripped(Exception):
@@ -87,7 +103,12 @@ async def tripped(database: Database, consumer: str, version: str) -> bool:
         return bool(await tx.scalar(_TRIPPED, {"consumer": consumer, "version": version}))
 
 
-async def reset(database: Database, consumer: str) -> bool:
-    """Let the consumer go on; True if it was stopped. A running one notices within seconds."""
+async def stops(database: Database, consumer: str) -> list[Stop]:
+    """The versions of the consumer that must not go on, in the order they stopped."""
     async with database.pipeline(()) as tx:
-        return await tx.run(_RESET, {"consumer": consumer}) > 0
+        return [Stop(*row) for row in await tx.rows(_STOPS, {"consumer": consumer})]
+
+
+async def reset(tx: Transaction, consumer: str) -> int:
+    """Let every version of the consumer go on; how many were stopped."""
+    return await tx.run(_RESET, {"consumer": consumer})

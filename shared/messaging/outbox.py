@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from shared import clock, telemetry
+from shared import clock, ids, telemetry
 from shared.database import Transaction
 from shared.database.transaction import array_text
 from shared.errors import Contract
@@ -93,8 +93,14 @@ def _contexts(tx: Transaction) -> list[str]:
 
 
 async def forgive(tx: Transaction) -> int:
-    """Let the relay try again what could not be sent; how many rows. For the command line."""
-    return await tx.run(_FORGIVE)
+    """Let the relay try again what could not be sent; how many rows. For the command line.
+
+    Noted in the audit chain of the installation (the nil tenant), which must be in scope.
+    """
+    count = await tx.run(_FORGIVE)
+    if count:
+        tx.audit("outbox.unstuck", subject=ids.NIL, purpose="operations")
+    return count
 
 
 def _within_limit(value: bytes) -> bytes:

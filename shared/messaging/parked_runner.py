@@ -90,6 +90,7 @@ class ParkedRunner:
     async def step(self, stop: asyncio.Event) -> bool:
         """Run what may run now, at most one batch; whether there was anything done."""
         if await limits.tripped(self._database, self.consumer, self._version):
+            self._worker.limit.forget()
             return False
         items: list[Received] = await parking.due(self._database, self.consumer)
         turn = _Turn(stop)

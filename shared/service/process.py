@@ -13,7 +13,6 @@ import signal
 import threading
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from typing import Any
 
@@ -27,6 +26,7 @@ from shared.sealing import Keyring
 from shared.service.declaration import BusClient, Service, Workplace
 from shared.service.recurring import first_of
 from shared.service.roles import Site, run_role
+from shared.service.version import running_version
 from shared.settings import ServiceSettings
 from shared.web.health import Health, admin_app
 from shared.web.serving import Port, open_port
@@ -64,7 +64,6 @@ class Process:
         self.stopping = asyncio.Event()
         self.cut = asyncio.Event()
         self.health = Health()
-        self.version = _version()
         chosen = settings or [service.settings() for service in services]
         self.sites = [
             self._site(service, own) for service, own in zip(services, chosen, strict=True)
@@ -148,7 +147,7 @@ class Process:
         )
         attach(database)
         workplace = Workplace(service.name, settings, database, self.stopping)
-        return Site(service, workplace, self.health, self.version)
+        return Site(service, workplace, self.health, running_version(settings.service_version))
 
     async def _open_admin(self) -> Port:
         app = admin_app(self.health, operator_token=self.settings.operator_token)
@@ -164,7 +163,7 @@ class Process:
         if self._client is not None:
             self._begin(self._start_bus(self._client), "bus")
         for site in self.sites:
-            telemetry.gauge("rcm_build_info", 1, service=site.name, version=self.version)
+            telemetry.gauge("rcm_build_info", 1, service=site.name, version=site.version)
             for role in self.roles:
                 self._begin(run_role(site, role, self._client), f"{site.name} {role}")
         self._begin(self._show_pools(), "pools")
@@ -285,10 +284,3 @@ async def _within(seconds: float, work: Coroutine[Any, Any, Any] | asyncio.Futur
         telemetry.log.warning("a step of stopping failed", exc_info=error)
         return False
     return True
-
-
-def _version() -> str:
-    try:
-        return version("claimstream")
-    except PackageNotFoundError:
-        return "source"

@@ -17,9 +17,11 @@ from shared.messaging import Consumer, DeadLetterDesk, ParkedRunner, consumer, o
 from shared.messaging.bus import MAX_VALUE_BYTES, Bus, NeverSendable, Outgoing
 from shared.messaging.envelope import decode_headers
 from shared.messaging.limits import IN_A_ROW
+from shared.service.version import running_version
 from shared.settings import ServiceSettings
 from tests.faults.conftest import BUS_PARAMS, Run
 from tests.support.builders import TENANT, envelope, envelopes
+from tests.support.commands import Commands, commands, rcm
 from tests.support.databases import DatabaseFactory
 from tests.support.eventually import eventually
 from tests.support.messaging import (
@@ -36,6 +38,7 @@ from tests.support.messaging import (
 from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.fault
+__all__ = ["commands"]
 
 TOPIC = "rcm.payments.v1"
 BATCH, MIDDLE = 500, 250
@@ -152,14 +155,20 @@ async def test_f11_a_refusal_is_replayed_before_its_followers(
     run.saw(f"1 dead letter, 1 follower parked, {BATCH - 2} applied, replay freed both")
 
 
-async def test_f13_a_bad_deploy_stops_the_consumer(
-    bus: Bus, run: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("remedy", ["resume", "another version"])
+async def test_f13_a_bad_deploy_stops_the_consumer(  # noqa: PLR0917 - fixtures, given by name
+    bus: Bus,
+    run: Run,
+    database: Database,
+    commands: Commands,
+    monkeypatch: pytest.MonkeyPatch,
+    remedy: str,
 ) -> None:
     monkeypatch.setattr(consumer, "LIMIT_SECONDS", 0.1)
     troubles = Troubles()
     events = envelopes([funds(trace="refuse") for _ in range(BATCH)])
-    wanted = subscription(troubles)
-    desk = DeadLetterDesk(database, wanted)
+    wanted = subscription(troubles, service_version=_deployed(monkeypatch, "2026.11.1"))
+    commands.find(database, wanted)
     assert await bus.publish([outgoing(event) for event in events]) == [None] * BATCH
     bad = Consumer(bus, database, wanted)
     async with running(bad):
@@ -173,14 +182,24 @@ async def test_f13_a_bad_deploy_stops_the_consumer(
         await eventually(lambda: again.state["limit_tripped"], describe="a restart obeys")
         assert (await counts(database, "dead_letters"))["dead_letters"] == dead
         troubles.mended = True
-        assert await desk.reset_limit()
-        await caught_up(bus, [TOPIC])
-    for letter in await desk.list():
-        assert (await desk.replay(letter.id, by="user:test")).error == ""
+        if remedy == "resume":
+            assert (await rcm("dlq", "resume", "sample", "--yes")).code == 0
+            await caught_up(bus, [TOPIC])
+    if remedy == "another version":
+        version = _deployed(monkeypatch, "2026.11.2")
+        async with running(Consumer(bus, database, wanted._replace(service_version=version))):
+            await caught_up(bus, [TOPIC])
+    assert (await rcm("dlq", "replay", "sample", "--all", "--yes")).code == 0
     known = await things(database, TENANT)
     assert len(known) == BATCH
     assert set(known.values()) == {(1, 100, "")}
-    run.saw(f"stopped after {dead} dead letters of {BATCH}, none lost after reset and replay")
+    run.saw(f"stopped after {dead} dead letters of {BATCH}, none lost after {remedy} and replay")
+
+
+def _deployed(monkeypatch: pytest.MonkeyPatch, version: str) -> str:
+    """What a process calls its version when it is deployed like this."""
+    monkeypatch.setenv("RCM_SERVICE_VERSION", version)
+    return running_version(ServiceSettings().service_version)
 
 
 def _with_poison(held: UUID) -> tuple[list[Envelope[Fact]], list[Outgoing]]:

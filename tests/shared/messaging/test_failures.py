@@ -214,10 +214,16 @@ async def test_a_reset_lets_a_stopped_consumer_go_on(
             lambda: consumer.state["limit_tripped"], timeout_seconds=30, describe="stopped"
         )
         troubles.mended = True
-        assert await desk.reset_limit()
+        (stop,) = await desk.stops()
+        assert (stop.topic, stop.reason) == (TOPIC, "in_a_row")
+        assert await desk.resume(by="user:test") == 1
+        assert await desk.resume(by="user:test") == 0
         await caught_up(bus, [TOPIC])
         assert consumer.ready
     assert await counts(database, "inbox") == {"inbox": 100}
+    async with database.pipeline({ids.NIL}) as tx:
+        acts = await tx.rows(text("select actor, action from audit_entries"))
+    assert [tuple(act) for act in acts] == [("user:test", "dlq_limit.reset")]
 
 
 async def test_unknown_types_are_ignored_and_their_offsets_committed(

@@ -112,7 +112,7 @@ async def test_a_row_that_can_never_go_holds_its_key_only(database: Database) ->
         await tell(database, KEYS[1])
         await eventually(lambda: len(bus.accepted) >= 13, describe="and go on")
         assert await unsent(database) == 3
-        async with database.pipeline(()) as tx:
+        async with database.pipeline({ids.NIL}) as tx:
             rows = await tx.rows(text("select failure from outbox_unsent order by id"))
             assert [row.failure for row in rows] == ["no such topic", None, None]
             assert await outbox.forgive(tx) == 1
