@@ -98,11 +98,12 @@ def totals_of(claims: Iterable[ClaimStatus]) -> tuple[int, int, Decimal, Decimal
 
 
 def with_totals(batch: BatchStatus) -> BatchStatus:
-    """The same answer with counts and amounts of its claims."""
+    """The same answer with counts and amounts of its claims; where there is none, nothing."""
     accepted, rejected, accepted_amount, rejected_amount = totals_of(batch.claims)
     return batch._replace(
-        accepted=accepted, rejected=rejected, accepted_amount=accepted_amount,
-        rejected_amount=rejected_amount,
+        accepted=accepted or None, rejected=rejected or None,
+        accepted_amount=accepted_amount if accepted else None,
+        rejected_amount=rejected_amount if rejected else None,
     )  # fmt: skip
 
 
@@ -153,10 +154,10 @@ def write_batch_status(batch: BatchStatus, delimiters: Delimiters = _STANDARD) -
 
 def _totals(out: SegmentWriter, batch: BatchStatus) -> None:
     for qualifier, count in (("90", batch.accepted), ("AA", batch.rejected)):
-        if count:
+        if count is not None:
             out.add("QTY", qualifier, str(count))
     for qualifier, amount in (("YU", batch.accepted_amount), ("YY", batch.rejected_amount)):
-        if amount:
+        if amount is not None:
             out.add("AMT", qualifier, write_amount(amount))
 
 

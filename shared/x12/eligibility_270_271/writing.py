@@ -90,12 +90,12 @@ class _Levels:
 
     def _shared(self, previous: Patient | None, patient: Patient) -> int:
         """How many levels from the top this patient has in common with the one before."""
-        if previous is None or previous.payer != patient.payer:
+        if previous is None or _level(previous, 0) != _level(patient, 0):
             return 0
-        if previous.provider != patient.provider:
+        if _level(previous, 1) != _level(patient, 1):
             return 1
         both = previous.dependent and patient.dependent
-        return 3 if both and previous.subscriber == patient.subscriber else 2
+        return 3 if both and _level(previous, 2) == _level(patient, 2) else 2
 
     def _open(self, depth: int, patient: Patient) -> None:
         parties = (patient.payer, patient.provider, patient.subscriber, patient.dependent)
@@ -139,6 +139,14 @@ class _Levels:
         for raw in rest:
             if raw[0] not in _AFTER_DMG:
                 write_raw(out, raw)
+
+
+def _level(patient: Patient, depth: int) -> tuple[Party, list[Rejection]]:
+    """Who stands at a level, and what was refused there: others may share it if both are equal."""
+    party = (patient.payer, patient.provider, patient.subscriber)[depth]
+    loops = (f"2000{'ABC'[depth]}", f"2100{'ABC'[depth]}")
+    rejections = patient.rejections if isinstance(patient, Response) else ()
+    return party, [r for r in rejections if r.loop in loops]
 
 
 def _traces(out: SegmentWriter, traces: Iterable[Trace]) -> None:

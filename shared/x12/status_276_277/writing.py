@@ -1,6 +1,7 @@
 """Typed status inquiries and responses to the segments of a 276 or 277."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from shared.x12.envelope import SetBody
 from shared.x12.guides.claim_status import STATUS_276, STATUS_277
@@ -79,11 +80,15 @@ def _alike(before: list[Party], parties: list[Party]) -> int:
 
 
 def _continues(claims: Sequence[Claim], at: int, depth: int) -> bool:
-    """Whether the next claim goes deeper under the same level."""
-    if at + 1 >= len(claims):
-        return False
-    here, following = _parties(claims[at]), _parties(claims[at + 1])
-    return len(following) > depth and here[:depth] == following[:depth]
+    """Whether a later claim goes deeper under the same level, while that is open."""
+    above = _parties(claims[at])[:depth]
+    for claim in islice(claims, at + 1, None):
+        parties = _parties(claim)
+        if parties[:depth] != above:
+            return False
+        if len(parties) > depth:
+            return True
+    return False
 
 
 def _party(out: SegmentWriter, party: Party, *, with_sex: bool) -> None:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.x12 import Controls, InterchangeAcknowledgement, SetBody, read, write_interchange
+from shared.x12 import Controls, InterchangeAcknowledgement, read, write_interchange
 from shared.x12 import remittance_835 as era
-from tests.shared.x12.generated import (
+from tests.shared.x12.generated import ZERO, Made, remittances
+from tests.shared.x12.generated_sets import (
     BODIES,
-    ZERO,
+    MADE,
     acknowledgements,
     interchange_acknowledgements,
-    remittances,
 )
 from tests.shared.x12.material import AT, OPTIONS, ROUTE, rewrite, wrap
 from tests.shared.x12.oracles import ORACLES, ROWS, oxedi_sum, pyx12_accepts
@@ -47,11 +47,13 @@ PAIRS = [(kind, oracle) for kind, row in ROWS.items() for oracle in row if kind 
 
 @pytest.mark.parametrize("kind", BODIES)
 @given(data=st.data())
-@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 def test_what_we_write_is_clean_and_reads_as_it_was(kind: str, data: st.DataObject) -> None:
-    written = wrap(data.draw(BODIES[kind]))
+    made = data.draw(MADE[kind])
+    written = wrap(made.body)
     reading = read(written, OPTIONS)
     assert not [f for f in reading.findings if f.snip <= 4]
+    assert reading.sets[0].values == made.values
     body = rewrite(reading.sets[0])
     assert body is not None
     assert wrap(body) == written
@@ -99,6 +101,6 @@ def test_totals_of_an_835_equal_those_of_oxedi(remittance: era.Remittance) -> No
 
 @given(acknowledgements(loops=("2010AA", "2010BA")))
 @few
-def test_pyx12_refuses_only_loop_names_of_six_characters(body: SetBody) -> None:
+def test_pyx12_refuses_only_loop_names_of_six_characters(made: Made) -> None:
     """IK303 names a loop; six characters tell 2010AA from 2010AB, its map has room for four."""
-    assert pyx12_accepts(wrap(body), "999") == ("*2010" not in body.text)
+    assert pyx12_accepts(wrap(made.body), "999") == ("*2010" not in made.body.text)
