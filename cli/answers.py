@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
@@ -18,18 +19,21 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.api import ApiError
 from cli.local_process import EngineUnavailable
 from shared.errors import Conflict, Forbidden, NotFound, Refused, TryAgain
+from shared.settings import BadSetting, problems_of
 
 OK, FAILED, NOT_FOUND, REFUSED, UNAVAILABLE, TRY_AGAIN, BAD_CONFIGURATION = 0, 1, 3, 4, 69, 75, 78
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
-out = Console()
-errors = Console(stderr=True)
+out = Console(markup=False, emoji=False)
+errors = Console(markup=False, emoji=False, stderr=True)
+"""What they print comes from users, files and databases: a bracket in it is a bracket."""
 
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, httpx.TransportError)
 
@@ -40,21 +44,43 @@ class NotConfigured(Exception):
 
 def answer(work: Coroutine[Any, Any, T]) -> T:
     """The result of a command's work; a failure becomes one sentence and its exit code."""
-    try:
+    with plainly():
         return asyncio.run(work)
-    except (NotConfigured, ValidationError) as error:
-        raise _end(str(error), BAD_CONFIGURATION) from error
-    except EngineUnavailable as error:
-        raise _end(str(error), UNAVAILABLE) from error
-    except TryAgain as error:
-        raise _end(f"{error.what}; try again shortly", TRY_AGAIN) from error
-    except Refused as error:
-        raise _end(error.sentence, _code_of(error)) from error
-    except ApiError as error:
-        raise _end(str(error), NOT_FOUND if error.status == 404 else REFUSED) from error
-    except AWAY as error:
-        name = type(error).__name__
-        raise _end(f"something this needs cannot be reached ({name})", UNAVAILABLE) from error
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """A failure that is nobody's bug becomes one sentence and its exit code; others pass."""
+    try:
+        yield
+    except Exception as error:
+        found = told(error)
+        if found is None:
+            raise
+        raise ended(*found) from error
+
+
+def told(error: Exception) -> tuple[str, int] | None:
+    """The sentence and the exit code of a failure, None for a bug."""
+    match error:
+        case ValidationError() | BadSetting():
+            return "\n".join(problems_of(error)), BAD_CONFIGURATION
+        case NotConfigured():
+            return str(error), BAD_CONFIGURATION
+        case EngineUnavailable():
+            return str(error), UNAVAILABLE
+        case TryAgain():
+            return f"{error.what}; try again shortly", TRY_AGAIN
+        case Refused():
+            return error.sentence, _code_of(error)
+        case ApiError():
+            return str(error), NOT_FOUND if error.status == 404 else REFUSED
+        case OSError() if error.filename is not None:
+            return f"{error.filename}: {error.strerror}", UNAVAILABLE
+        case _ if isinstance(error, AWAY):
+            name = type(error).__name__
+            return f"something this needs cannot be reached ({name})", UNAVAILABLE
+    return None
 
 
 def _code_of(error: Refused) -> int:
@@ -63,9 +89,15 @@ def _code_of(error: Refused) -> int:
     return REFUSED if isinstance(error, (Conflict, Forbidden)) else FAILED
 
 
-def _end(sentence: str, code: int) -> typer.Exit:
-    errors.print(f"[red]{sentence}[/red]")
+def ended(sentence: str, code: int) -> typer.Exit:
+    """What to raise to end a command with one sentence and an exit code."""
+    complain(sentence)
     return typer.Exit(code)
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what is wrong."""
+    errors.print(sentence, style="red", highlight=False, soft_wrap=True)
 
 
 def show(rows: Sequence[Row], *, as_json: bool, title: str = "") -> None:
@@ -89,7 +121,7 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, default=str, sort_keys=True) + "\n")
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> Text:
     if isinstance(value, bool):
-        return "yes" if value else "[red]no[/red]"
-    return "" if value is None else str(value)
+        return Text("yes") if value else Text("no", style="red")
+    return Text("" if value is None else str(value))

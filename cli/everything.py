@@ -210,6 +210,19 @@ async def _databases(admin_url: str) -> dict[str, DatabaseUrls]:
     return dict(zip(names, made, strict=True))
 
 
+async def databases_there(admin_url: str) -> list[str]:
+    """Which of an installation's databases a server has."""
+    names = [*(f"rcm_{service.name}" for service in SERVICES), "rcm_sandbox", BUS_DATABASE]
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        rows = await connection.fetch(
+            "select datname from pg_database where datname = any($1) order by 1", names
+        )
+    finally:
+        await connection.close()
+    return [row["datname"] for row in rows]
+
+
 async def _bus_database(admin_url: str) -> None:
     connection = await asyncpg.connect(admin_url, timeout=10)
     try:

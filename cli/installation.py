@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import typer
 
 from cli.answers import NotConfigured
 from cli.places import ENVIRONMENT_FILE, newest
@@ -20,7 +21,7 @@ from shared.messaging import Subscription, open_bus
 from shared.messaging.bus import Bus
 from shared.sealing import Keyring
 from shared.service import Service
-from shared.settings import PORTS, ServiceSettings
+from shared.settings import NO_BUS, PORTS, ServiceSettings
 
 REMEDY = (
     "No installation was found. Set the RCM_… variables (docs/operations), or start one here with "
@@ -58,9 +59,9 @@ def _take_over(path: Path | None) -> None:
 
 
 def known(name: str) -> str:
-    """The name of a service; NotConfigured names those there are."""
+    """The name of a service; a wrong one is a mistake of usage, which names those there are."""
     if name not in PORTS:
-        raise NotConfigured(f"There is no service {name!r}; there are {', '.join(PORTS)}.")
+        raise typer.BadParameter(f"There is no service {name!r}; there are {', '.join(PORTS)}.")
     return name
 
 
@@ -88,8 +89,11 @@ async def rows_of_all(statement: str, *values: object) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def the_bus() -> AsyncIterator[Bus]:
-    """The event log of the installation, as nobody's group."""
-    bus = open_bus(settings()["gateway"], role="command")
+    """The event log of the installation, as nobody's group; NotConfigured where none is named."""
+    own = settings()["gateway"]
+    if not own.has_bus:
+        raise NotConfigured(f"{NO_BUS}.")
+    bus = open_bus(own, role="command")
     await bus.start()
     try:
         yield bus

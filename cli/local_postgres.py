@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import importlib.util
 import os
 import pwd
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
+import asyncpg
+
+from cli import server_folder
 from cli.local_process import (
     Account,
     EngineUnavailable,
@@ -33,7 +36,6 @@ SUPERUSER = "postgres"
 _STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _ATTEMPTS_TO_BIND = 3
 _DEBIAN_FOLDER = Path("/usr/lib/postgresql")
-_SHARED_FOLDER = Path("/var/tmp")  # noqa: S108 - the one folder that survives and that everyone may enter
 _UNPRIVILEGED = ("postgres", "nobody")
 _REMEDY = (
     "Install the project's requirements (they bring PostgreSQL), or set RCM_DATABASE_ADMIN_URL "
@@ -53,8 +55,9 @@ _FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 class LocalPostgres:
     """One private server on 127.0.0.1 and a Unix socket; dies with the process that started it.
 
-    `directory` keeps the data between starts; without it they are temporary. `durable=False` trades
-    surviving a machine crash for speed. `settings` are further server settings.
+    `directory` keeps the data between starts (server_folder.py says where); without it they are
+    temporary. `durable=False` trades surviving a machine crash for speed. `settings` are further
+    server settings.
     Not thread-safe; its calls block (0.1 to 1 s), so a coroutine makes them through a thread.
     """
 
@@ -66,7 +69,7 @@ class LocalPostgres:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self._binaries, self._account = _usable_binaries()
-        self.directory = _server_directory(directory, self._account)
+        self.directory = server_folder.make(directory, self._account)
         self.port = free_port()
         self._settings = {
             **_SETTINGS,
@@ -209,11 +212,33 @@ def configured_admin_url() -> str | None:
     return os.environ.get("RCM_DATABASE_ADMIN_URL") or None
 
 
+def require_answer(admin_url: str) -> None:
+    """EngineUnavailable unless the configured server lets its administrator in.
+
+    Not to be called from a coroutine.
+    """
+
+    async def look() -> None:
+        connection = await asyncpg.connect(admin_url, timeout=10)
+        await connection.close()
+
+    try:
+        if not urlsplit(admin_url).password:
+            raise EngineUnavailable("RCM_DATABASE_ADMIN_URL must hold the password, too.")
+        asyncio.run(look())
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise EngineUnavailable(
+            f"The server of RCM_DATABASE_ADMIN_URL does not let us in ({type(error).__name__}). "
+            "Start it or correct the address, or unset it to have a server started here."
+        ) from error
+
+
 @contextmanager
 def postgres_admin_url(directory: Path | None = None, *, durable: bool = True) -> Iterator[str]:
     """Admin address of the configured server, else of our own that lives as long as the block."""
     configured = configured_admin_url()
     if configured is not None:
+        require_answer(configured)
         yield configured
         return
     with LocalPostgres(directory, durable=durable) as server:
@@ -255,7 +280,7 @@ def _usable_binaries() -> tuple[Path, Account | None]:
     if os.geteuid() != 0:
         return binaries, None
     account = _unprivileged_account()
-    if _may_enter(binaries, account):
+    if server_folder.may_enter(binaries, account):
         return binaries, account
     if binaries.parent.name != "pginstall":
         reason = f"user {account.name} may not enter {binaries}, and root may not run PostgreSQL."
@@ -276,27 +301,12 @@ def _unprivileged_account() -> Account:
     )
 
 
-def _may_enter(folder: Path, account: Account) -> bool:
-    """Whether `account` may pass through every existing folder down to `folder`."""
-    resolved = folder.resolve()
-    existing = [path for path in (resolved, *resolved.parents) if path.exists()]
-    return all(_may_pass(path.stat(), account) for path in existing)
-
-
-def _may_pass(status: os.stat_result, account: Account) -> bool:
-    if status.st_uid == account.uid:
-        return bool(status.st_mode & stat.S_IXUSR)
-    if status.st_gid == account.gid:
-        return bool(status.st_mode & stat.S_IXGRP)
-    return bool(status.st_mode & stat.S_IXOTH)
-
-
 def _copied_out(binaries: Path) -> Path:
     """The environment's binaries, copied once to where the server's user may run them."""
     package = binaries.parent.parent
     status = (binaries / "postgres").stat()
-    fingerprint = _digest(f"{binaries} {status.st_size} {status.st_mtime_ns}")
-    target = _own_shared_folder() / f"binaries-{fingerprint}"
+    fingerprint = server_folder.digest(f"{binaries} {status.st_size} {status.st_mtime_ns}")
+    target = server_folder.own_shared_folder() / f"binaries-{fingerprint}"
     if not target.exists():
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))
         draft.chmod(0o755)
@@ -308,33 +318,6 @@ def _copied_out(binaries: Path) -> Path:
         except OSError:  # another start of ours was faster
             shutil.rmtree(draft)
     return target / package.name / "pginstall" / "bin"
-
-
-def _server_directory(wanted: Path | None, account: Account | None) -> Path:
-    """Where password, log, socket and data live; elsewhere if the server's user cannot reach it."""
-    if wanted is None:
-        parent = Path(tempfile.gettempdir())
-        if account is not None and not _may_enter(parent, account):
-            parent = _SHARED_FOLDER
-        directory = Path(tempfile.mkdtemp(prefix="claimstream-postgres-", dir=parent))
-    else:
-        directory = wanted.resolve()
-        if account is not None and not _may_enter(directory.parent, account):
-            directory = _own_shared_folder() / f"data-{_digest(str(directory))}"
-        directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700 if account is None else 0o711)
-    return directory
-
-
-def _own_shared_folder() -> Path:
-    """A folder of ours below /var/tmp that others may pass through but not write to."""
-    folder = _SHARED_FOLDER / f"claimstream-{os.geteuid()}"
-    folder.mkdir(mode=0o711, exist_ok=True)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise EngineUnavailable(f"{folder} belongs to somebody else; remove it.")
-    folder.chmod(0o711)
-    return folder
 
 
 def _make_private(folder: Path, account: Account | None) -> None:
@@ -353,7 +336,3 @@ def _environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))} | {
         "LC_ALL": "C"
     }
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,16 +7,21 @@ import socket
 from collections.abc import Sequence
 
 from cli.local_process import EngineUnavailable, free_port
-from shared.settings import ADMIN_PORTS, PORTS
+from shared.settings import ADMIN_PORTS, PORTS, BadSetting
 
 SANDBOX_PORT, SINK_PORT = 90, 25
 USUAL_BASE, HIGHEST_BASE = 8000, 60_000
 
 
 def port_base() -> int:
-    """RCM_PORT_BASE, else 8000 where its ports are free, else a range nobody listens on."""
+    """RCM_PORT_BASE, else 8000 where its ports are free, else a range nobody listens on.
+
+    BadSetting when RCM_PORT_BASE is no such number.
+    """
     configured = os.environ.get("RCM_PORT_BASE")
     if configured:
+        if not configured.isdecimal() or int(configured) > HIGHEST_BASE:
+            raise BadSetting(f"RCM_PORT_BASE must be a whole number up to {HIGHEST_BASE}")
         return int(configured)
     for base in (USUAL_BASE, *(free_port() // 100 * 100 for _ in range(20))):
         if base <= HIGHEST_BASE and all(_is_free(base + offset) for offset in _offsets()):

@@ -211,6 +211,6 @@ def _judge(checks: list[Checked], *, json: bool) -> None:
             show(broken, as_json=True)
     if not broken and not json:
         looked_at = "; ".join(check.looked_at for check in checks if check.looked_at)
-        out.print(f"[green]all invariants hold[/green]{looked_at and f' ({looked_at})'}")
+        out.print(f"all invariants hold{looked_at and f' ({looked_at})'}", style="green")
     if broken:
         raise typer.Exit(FAILED)

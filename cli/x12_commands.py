@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.answers import FAILED, NOT_FOUND, print_json
+from cli.answers import FAILED, NOT_FOUND, ended, print_json
 from cli.answers import show as show_rows
 from cli.x12 import acknowledge as acknowledging
 from cli.x12 import compare, files
@@ -91,7 +91,7 @@ def ack(
     except X12Error as error:
         raise files.unreadable(error) from error
     if output:
-        output.write_bytes(written)
+        files.write(output, written)
     else:
         sys.stdout.buffer.write(written)
 
@@ -124,7 +124,7 @@ def guide(
     found = next((one for one in GUIDES if one.name == name.upper()), None)
     if found is None:
         known = ", ".join(one.name for one in GUIDES)
-        raise files.ended(f"There is no guide {name}; there are {known}.", NOT_FOUND)
+        raise ended(f"There is no guide {name}; there are {known}.", NOT_FOUND)
     columns = ("loop", "place", "usage", "repeats", "detail")
     rows = [dict(zip(columns, row, strict=True)) for row in guide_table(found)]
     wanted = segment.upper()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
@@ -31,13 +32,26 @@ PORTS: dict[str, int] = {
 ADMIN_PORTS: dict[str, int] = {"api": 1000, "events": 1100, "jobs": 1200, "relay": 1300}
 """Added to the port of a service."""
 
+ON_THE_BUS = frozenset({"events", "relay"})
+"""Process roles that can do nothing without an event log."""
+
+NO_BUS = "RCM_KAFKA_BOOTSTRAP_SERVERS or RCM_BUS_URL must be set: there is no event log without"
+
 _ROLES = ("owner", "http", "pipeline", "checker")
+_DATABASE_ROLES = {"migrate": ("owner",), "api": ("http", "pipeline")}
+"""Process role -> the database roles it connects as; the others as pipeline."""
+
+
+class BadSetting(ValueError):
+    """The environment sets something in a way nobody can read; the message names it, no value."""
 
 
 class ServiceSettings(BaseSettings):
     """What every service may be told; a service adds its own fields in a subclass."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True
+    )
 
     service: ClassVar[str] = ""
 
@@ -148,10 +162,21 @@ class ServiceSettings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _own_port(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if not int(values.get("port") or 0) and cls.service in PORTS:
-            base = int(values.get("port_base", cls.model_fields["port_base"].default))
-            values = {**values, "port": base + PORTS[cls.service]}
+        own, usual = values.get("port") or 0, cls.model_fields["port_base"].default
+        try:
+            port, base = int(own), int(values.get("port_base", usual))
+        except (TypeError, ValueError):
+            return values  # the check of the field says what is wrong with it
+        if port == 0 and cls.service in PORTS:
+            return {**values, "port": base + PORTS[cls.service]}
         return values
+
+    @field_validator("key_encryption_key")
+    @classmethod
+    def _is_a_key(cls, value: str) -> str:
+        if not re.fullmatch("(?:[0-9a-fA-F]{64})?", value):
+            raise ValueError("a key is 64 hex digits")
+        return value
 
     @model_validator(mode="after")
     def _safe_in_prod(self) -> Self:
@@ -164,6 +189,25 @@ class ServiceSettings(BaseSettings):
     def admin_port_of(self, role: str) -> int:
         """The admin port of a process role (`all` answers on that of api)."""
         return self.admin_port or self.port + ADMIN_PORTS.get(role, ADMIN_PORTS["api"])
+
+    @property
+    def has_bus(self) -> bool:
+        """Whether it says where an event log is."""
+        return bool(self.kafka_bootstrap_servers or self.bus_url)
+
+    def missing(self, roles: Collection[str]) -> list[str]:
+        """What a process of these roles needs and nobody set, a line each; empty when all is set.
+
+        roles: api, events, jobs, relay, migrate.
+        """
+        connects = {each for role in roles for each in _DATABASE_ROLES.get(role, ("pipeline",))}
+        unset = [
+            f"RCM_{self.service}_DATABASE_URL_{each}".upper()
+            for each in _ROLES
+            if each in connects and not getattr(self, f"database_url_{each}")
+        ]
+        lines = [f"{name} must be set: {', '.join(roles)} cannot run without" for name in unset]
+        return lines if self.has_bus or not ON_THE_BUS.intersection(roles) else [*lines, NO_BUS]
 
     def _unsafe(self) -> list[str]:
         found = []
@@ -202,14 +246,14 @@ def environment_value(
 ) -> str | None:
     """The text a setting has in the environment, None when nobody set it.
 
-    ValueError when a name is set both plain and as a file, or the file cannot be read.
+    BadSetting when a name is set both plain and as a file, or the file cannot be read.
     """
     known = os.environ if environment is None else environment
     names = [f"RCM_{service}_{name}".upper()] if service else []
     for variable in [*names, f"RCM_{name}".upper()]:
         plain, path = known.get(variable), known.get(f"{variable}_FILE")
         if plain is not None and path is not None:
-            raise ValueError(f"both {variable} and {variable}_FILE are set")
+            raise BadSetting(f"both {variable} and {variable}_FILE are set: keep one of them")
         if plain is not None:
             return plain
         if path is not None:
@@ -220,11 +264,36 @@ def environment_value(
 def _from_file(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").removesuffix("\n")
-    except OSError as error:
-        raise ValueError(f"the file of {variable}_FILE cannot be read") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"the file of {variable}_FILE cannot be read") from error
+
+
+def problems_of(error: ValidationError | BadSetting, service: str = "") -> list[str]:
+    """What is wrong with settings, a line each: the variable and why.
+
+    Values are left out, they may be secrets. service: whose settings they are, where it is known.
+    """
+    if isinstance(error, BadSetting):
+        return [str(error)]
+    found = error.errors(include_input=False, include_url=False)
+    return [
+        _problem(one["loc"], one["msg"].removeprefix("Value error, "), service) for one in found
+    ]
+
+
+def _problem(place: tuple[int | str, ...], message: str, service: str) -> str:
+    if not place:
+        return f"settings: {message}"
+    names = [f"RCM_{one}_{place[0]}".upper() for one in ([service] if service else PORTS)]
+    known = {name for name in os.environ if name.startswith("RCM_")}
+    set_ones = [name for name in names if known & {name, f"{name}_FILE"}]
+    return f"{[*set_ones, f'RCM_{place[0]}'.upper()][0]}: {message}"
 
 
 def _parsed(field: FieldInfo, value: str) -> Any:
     """Lists and mappings are written as JSON; everything else pydantic reads from text."""
     is_json = value[:1] in "[{" and field.annotation not in (str, Path)
-    return json.loads(value) if is_json and value else value
+    try:
+        return json.loads(value) if is_json and value else value
+    except ValueError:
+        return value  # the check of the field says what it should be

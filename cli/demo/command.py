@@ -12,16 +12,19 @@ from pathlib import Path
 
 import uvloop
 
+from cli import server_folder
+from cli.answers import FAILED, OK, complain, errors, plainly
 from cli.api import ApiError
 from cli.claim_commands import CALLER_FILE
 from cli.demo import telling
 from cli.demo.run import ENCOUNTERS, NotAtRest, Result, WrongEnd, run
 from cli.engines import engines
-from cli.everything import Installed, Plan, everything
-from cli.local_process import EngineUnavailable
+from cli.everything import Installed, Plan, databases_there, everything
+from cli.local_postgres import configured_admin_url, require_answer
 from cli.places import home
 from shared import telemetry
 from shared.codesets import icd10cm
+from shared.errors import Conflict
 
 SETTINGS: dict[str, object] = {
     "claims_undo_window_seconds": 0,
@@ -33,6 +36,12 @@ SETTINGS: dict[str, object] = {
     "notifications_deliver_poll_seconds": 0.25,
 }
 """What the demo sets otherwise than an installation would: it does not wait for business days."""
+
+NOT_OURS = (
+    "The server of RCM_DATABASE_ADMIN_URL holds databases of an earlier run, and perhaps of more "
+    "than a demo: --reset drops none there. Drop them yourself ({}), or unset the variable."
+)
+DROP = "drop database {}"
 
 
 @dataclass(frozen=True)
@@ -47,25 +56,40 @@ class Wishes:
 
 
 def play(wishes: Wishes, *, started_at: float) -> int:
-    """Run the demo; the exit code: 0, or 1 when it did not end as it must, 69 without engines."""
+    """Run the demo; the exit code: 0, or 1 when it did not end as it must.
+
+    What is missing or set wrongly ends the command as in answers.py: 69 without engines.
+    """
     folder = home() / "demo"
-    if wishes.reset:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    telemetry.configure_logs(service="demo", role="all", level=40)
-    threading.Thread(target=icd10cm.shipped, daemon=True).start()  # a second, while engines start
-    try:
-        with engines(folder, wishes.bus) as found:
-            plan = Plan(found.admin_url, folder, kafka=found.kafka, overrides=SETTINGS)
-            return uvloop.run(_play(plan, wishes, folder, started_at=started_at))
-    except EngineUnavailable as error:
-        telling.errors.print(f"[red]{error}[/red]")
-        return 69
-    except (NotAtRest, WrongEnd, ApiError) as error:
-        telling.errors.print(f"[red]{error}[/red]")
-        for place, number in getattr(error, "waits", {}).items():
-            telling.errors.print(f"  {place}: {number}")
-        return 1
+    with plainly():
+        if wishes.reset:
+            forget(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        telemetry.configure_logs(service="demo", role="all", level=40)
+        threading.Thread(target=icd10cm.shipped, daemon=True).start()  # while engines start
+        try:
+            with engines(folder, wishes.bus) as found:
+                plan = Plan(found.admin_url, folder, kafka=found.kafka, overrides=SETTINGS)
+                return uvloop.run(_play(plan, wishes, folder, started_at=started_at))
+        except (NotAtRest, WrongEnd, ApiError) as error:
+            waits = getattr(error, "waits", {})
+            complain("\n  ".join([str(error), *(f"{at}: {count}" for at, count in waits.items())]))
+    return FAILED
+
+
+def forget(folder: Path) -> None:
+    """Remove what earlier runs left; Conflict where that is in a server that is not ours.
+
+    EngineUnavailable while a demo still runs on it.
+    """
+    url = configured_admin_url()
+    if url is not None:
+        require_answer(url)
+        if there := asyncio.run(databases_there(url)):
+            raise Conflict("databases_left", NOT_OURS.format("; ".join(map(DROP.format, there))))
+    server_folder.remove(folder / "postgres")
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 async def _play(plan: Plan, wishes: Wishes, folder: Path, *, started_at: float) -> int:
@@ -100,11 +124,13 @@ async def _play(plan: Plan, wishes: Wishes, folder: Path, *, started_at: float) 
             progress.stop()
             _leave_key(folder / CALLER_FILE, system.installed.gateway_url, result)
             _report(system.installed, result, wishes)
+            for problem in result.problems():
+                complain(problem)
             if not wishes.once:
                 await stopping.wait()
             stopped.cancel()
             await result.company.api.aclose()
-    return 0
+    return FAILED if result.problems() else OK
 
 
 def _leave_key(path: Path, url: str, result: Result) -> None:
@@ -118,8 +144,8 @@ def _report(installed: Installed, result: Result, wishes: Wishes) -> None:
         telling.print_json(result.as_json())
         return
     table = telling.table(result.figures, result.seconds, result.first_paid_claim_seconds)
-    telling.errors.print(table)
-    telling.errors.print(
+    errors.print(table)
+    errors.print(
         f"The event log is {result.bus}; every person, payer and dollar is invented.\n"
         f"Look at\n"
         f"  the API           {installed.gateway_url}\n"
@@ -129,4 +155,4 @@ def _report(installed: Installed, result: Result, wishes: Wishes) -> None:
         f"  API key           {result.company.api.secret}"
     )
     if not wishes.once:
-        telling.errors.print("Ctrl-C ends it and leaves nothing running.")
+        errors.print("Ctrl-C ends it and leaves nothing running.")

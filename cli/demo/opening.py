@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.answers import NotConfigured
 from cli.api import Api
 from cli.everything import Installed
 from sandbox import clinic
@@ -38,7 +39,7 @@ class Company:
 
 async def open_company(installed: Installed, folder: Path) -> Company:
     """A new billing company in test mode; each run has its own, so nothing old is counted."""
-    operator = Api(installed.gateway_url, (folder / "operator-key").read_text().strip())
+    operator = Api(installed.gateway_url, _operator_key(folder / "operator-key"))
     run = f"{clock.system():%y%m%d%H%M%S}"
     body = {**clinic.BILLING_COMPANY, "edi_id": f"RB{run}"}
     made = await operator.post("/v1/tenants", body)
@@ -54,6 +55,16 @@ async def open_company(installed: Installed, folder: Path) -> Company:
     practices = dict(zip(npis, (practice_id for practice_id, _ in opened), strict=True))
     providers = dict(zip(npis, (own for _, own in opened), strict=True))
     return Company(api, made["id"], practices, providers, today, run)
+
+
+def _operator_key(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError as error:
+        raise NotConfigured(
+            f"The databases know an operator already, and the key in {path} is gone. Put it back, "
+            "or drop the databases: `rcm demo --reset` does, or says which they are."
+        ) from error
 
 
 async def _add_practice(api: Api, practice: clinic.Practice) -> tuple[str, tuple[str, ...]]:

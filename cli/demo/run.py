@@ -53,6 +53,15 @@ class Result:
     dead_letters: int
     bus: str
 
+    def problems(self) -> list[str]:
+        """What must not be so after a run; empty when all is well."""
+        found = []
+        if self.figures.ledger_sum_cents:
+            found.append(f"the ledger sums to {self.figures.ledger_sum_cents} cents, not to 0")
+        if self.dead_letters:
+            found.append(f"{self.dead_letters} events became dead letters: see `rcm dlq ls`")
+        return found
+
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         return {

@@ -6,19 +6,17 @@ import json
 import sys
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cli.answers import errors
 from cli.demo.counting import Figures
-
-errors = Console(stderr=True)
 
 
 def progress() -> Progress:
     """A progress bar on standard error; plain lines where it is no terminal."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -10,28 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-
+from cli.answers import OK, errors, plainly
 from cli.dev.reloading import Worker, keep_running
 from cli.dev.sources import PROGRAM, Sources
 from cli.engines import engines
-from cli.local_process import EngineUnavailable
 from cli.places import home
 from cli.ports import port_base
 
-UNAVAILABLE = 69
 WORKER = (sys.executable, "-m", "cli.dev.worker")
-
-errors = Console(stderr=True)
 
 
 def develop(bus: str, *, watched: Sequence[Path] | None = None) -> int:
-    """Run until Ctrl-C; the exit code: 0, or 69 without engines.
+    """Run until Ctrl-C; the exit code. What is missing or set wrongly ends it as in answers.py.
 
     watched: folders whose change starts the worker again, instead of the program's own.
     """
     folder = home() / "dev"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -40,12 +34,10 @@ def develop(bus: str, *, watched: Sequence[Path] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     sources = Sources(watched or PROGRAM)
-    try:
+    with plainly():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with engines(folder, bus) as found:
             plan = json.dumps([*found, str(folder), port_base()])
             errors.print("starting; a changed source file starts it again, Ctrl-C ends it")
             keep_running(Worker(WORKER, plan), sources, stopping, say=errors.print)
-    except EngineUnavailable as error:
-        errors.print(f"[red]{error}[/red]")
-        return UNAVAILABLE
-    return 0
+    return OK

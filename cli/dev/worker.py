@@ -11,20 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
-from rich.console import Console
 
+from cli.answers import FAILED, OK, complain, errors, told
 from cli.api import Api, ApiError
 from cli.claim_commands import CALLER_FILE
 from cli.demo.command import SETTINGS
 from cli.demo.opening import open_company
 from cli.everything import Installed, Plan, everything
-from cli.local_process import EngineUnavailable
 from shared import telemetry
 
-OK, FAILED = 0, 1
 WARNING = 30
-
-errors = Console(stderr=True)
 
 
 class Told(NamedTuple):
@@ -67,8 +63,11 @@ async def _serve(plan: Plan, *, started_at: float) -> int:
             secret = await _ready_tenant(system.installed, plan.folder)
             _report(system.installed, secret, seconds=time.monotonic() - started_at)
             await asyncio.wait([system.running])
-    except (EngineUnavailable, ApiError, OSError) as error:
-        errors.print(f"[red]{error}[/red]", highlight=False)
+    except Exception as error:
+        found = told(error)
+        if found is None:
+            raise
+        complain(found[0])
     return FAILED
 
 
@@ -105,8 +104,9 @@ async def _is_good(url: str, secret: str) -> bool:
 
 def _report(installed: Installed, secret: str, *, seconds: float) -> None:
     bus = "kafka" if installed.settings["gateway"].kafka_bootstrap_servers else "embedded"
+    errors.print("ready", style="green", end=" ")
     errors.print(
-        f"[green]ready[/green] after {seconds:.1f} s; event log: {bus}\n"
+        f"after {seconds:.1f} s; event log: {bus}\n"
         f"  the API    {installed.gateway_url}\n"
         f"  API key    {secret}\n"
         f"  sandbox    {installed.sandbox_url}\n"

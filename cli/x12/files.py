@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.answers import FAILED, NOT_FOUND, UNAVAILABLE, errors
+from cli.answers import BAD_CONFIGURATION, FAILED, NOT_FOUND, UNAVAILABLE, ended, errors
 from shared import clock
 from shared.codesets.place_of_service import places
 from shared.x12 import Options, SetEnd, SetStart, X12Error
@@ -48,19 +48,17 @@ def pieces(path: Path) -> Iterator[bytes]:
 
 def _progress(path: Path) -> Progress:
     shown = errors.is_terminal and path.stat().st_size >= LARGE
-    columns = (TextColumn("{task.description}"), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=errors, transient=True, disable=not shown)
 
 
 def unreadable(error: X12Error) -> typer.Exit:
     """What to raise when a file is no X12 at all."""
     return ended(f"This cannot be read as X12: {error}.", FAILED)
-
-
-def ended(sentence: str, code: int) -> typer.Exit:
-    """What to raise to end a command with one sentence and an exit code."""
-    errors.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(code)
 
 
 def set_named(start: SetStart, end: SetEnd) -> dict[str, Any]:
@@ -82,9 +80,32 @@ def options(folder: Path | None) -> Options:
     """
     lists: dict[str, Container[str]] = {"pos": frozenset(places()), "state": STATES}
     for path in sorted(folder.glob("*.txt")) if folder else ():
-        words = (line.replace(",", " ").split() for line in path.read_text().splitlines())
+        words = (line.replace(",", " ").split() for line in _text_of(path).splitlines())
         lists[path.stem] = frozenset(found[0].upper() for found in words if found)
     return Options(external=lists, today=clock.today())
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        sentence = f"The code list {path} is not UTF-8 text: save it as UTF-8."
+        raise ended(sentence, BAD_CONFIGURATION) from error
+    except OSError as error:
+        raise ended(f"{path} cannot be read: {error.strerror}.", UNAVAILABLE) from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write an answer to a file; ends the command when that is not possible."""
+    try:
+        path.write_bytes(content)
+    except FileNotFoundError as error:
+        sentence = f"There is no folder {path.parent}: make it first."
+        raise ended(sentence, NOT_FOUND) from error
+    except IsADirectoryError as error:
+        raise ended(f"{path} is a folder: name a file in it.", UNAVAILABLE) from error
+    except OSError as error:
+        raise ended(f"{path} cannot be written: {error.strerror}.", UNAVAILABLE) from error
 
 
 def lists_not_checked(chosen: Options) -> list[str]:

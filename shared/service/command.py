@@ -17,7 +17,7 @@ from shared.errors import TryAgain
 from shared.service.declaration import Service
 from shared.service.process import Process
 from shared.service.roles import ROLES
-from shared.settings import ServiceSettings
+from shared.settings import BadSetting, ServiceSettings, problems_of
 from shared.telemetry.otlp import OtlpExporter
 
 UNAVAILABLE, BAD_CONFIGURATION = 69, 78
@@ -25,14 +25,17 @@ UNAVAILABLE, BAD_CONFIGURATION = 69, 78
 
 def run(service: Service, arguments: Sequence[str] | None = None) -> int:
     """Be the process the command line asks for; the exit code (docs/operations, exit codes)."""
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
+    parser = argparse.ArgumentParser(prog=f"python -m {_module(service)}")
     parser.add_argument("role", choices=[*ROLES, "migrate", "all"])
     role: str = parser.parse_args(arguments).role
     telemetry.configure_logs(service=service.name, role=role)
     try:
         settings = service.settings()
-    except ValidationError as error:
-        _explain(error)
+        problems = settings.missing(_roles(role))
+    except (ValidationError, BadSetting) as error:
+        problems = problems_of(error, service.name)
+    if problems:
+        sys.stderr.writelines(f"{problem}\n" for problem in problems)
         return BAD_CONFIGURATION
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     telemetry.configure_logs(service=service.name, role=role, level=level)
@@ -41,11 +44,13 @@ def run(service: Service, arguments: Sequence[str] | None = None) -> int:
         return runner.run(work)
 
 
-def _explain(error: ValidationError) -> None:
-    """Which setting is wrong and why, without its value: it may be a secret."""
-    for problem in error.errors(include_input=False, include_url=False):
-        place = ".".join(map(str, problem["loc"])) or "settings"
-        sys.stderr.write(f"{place}: {problem['msg']}\n")
+def _module(service: Service) -> str:
+    """What `python -m` was given: the package of the wiring table."""
+    return service.settings.__module__.rpartition(".")[0]
+
+
+def _roles(role: str) -> Sequence[str]:
+    return ROLES if role == "all" else (role,)
 
 
 async def _migrate(service: Service, settings: ServiceSettings) -> int:
@@ -59,9 +64,8 @@ async def _migrate(service: Service, settings: ServiceSettings) -> int:
 
 
 async def _serve(service: Service, settings: ServiceSettings, role: str) -> int:
-    roles = ROLES if role == "all" else (role,)
     exporter = OtlpExporter(settings.otlp_endpoint) if settings.otlp_endpoint else None
     telemetry.configure_traces(service.name, exporter=exporter)
-    process = Process([service], roles, settings=[settings])
+    process = Process([service], _roles(role), settings=[settings])
     process.stop_on_signals()
     return await process.run()

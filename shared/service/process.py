@@ -27,7 +27,7 @@ from shared.service.declaration import BusClient, Service, Workplace
 from shared.service.recurring import first_of
 from shared.service.roles import Site, run_role
 from shared.service.version import running_version
-from shared.settings import ServiceSettings
+from shared.settings import ON_THE_BUS, ServiceSettings
 from shared.web.health import Health, admin_app
 from shared.web.serving import Port, open_port
 
@@ -39,7 +39,6 @@ CLOSE_SECONDS = 2.0
 WORST_CASE_SECONDS = 27.0
 CLOCK_SECONDS = 1.0
 POOL_SECONDS = 5.0
-ON_THE_BUS = frozenset({"events", "relay"})
 
 
 class OldSchema(Exception):
@@ -194,8 +193,7 @@ class Process:
                 return
 
     def _open_bus(self) -> BusClient | None:
-        known = self.settings.kafka_bootstrap_servers or self.settings.bus_url
-        if not known and not ON_THE_BUS.intersection(self.roles):
+        if not self.settings.has_bus and not ON_THE_BUS.intersection(self.roles):
             return None
         if self.roles == ("api",):
             return None

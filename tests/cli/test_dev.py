@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli import server_folder
 from cli.dev.reloading import Worker, keep_running
 from cli.dev.sources import PROGRAM, Sources
 from tests.support.eventually import eventually
@@ -146,6 +147,7 @@ async def test_the_whole_system_starts_again_with_the_same_key(tmp_path: Path) -
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
         code = await asyncio.wait_for(process.wait(), 60)
+    server_folder.remove(tmp_path / "dev" / "postgres")
     assert code == 0
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.TransportError):

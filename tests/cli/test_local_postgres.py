@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cli import local_postgres
+from cli import local_postgres, server_folder
 from cli.local_postgres import LocalPostgres, find_binaries
 from cli.local_process import EngineUnavailable
 from tests.support.eventually import eventually
@@ -143,8 +143,15 @@ async def test_root_may_keep_everything_below_a_closed_folder(
     for folder in package.parent.glob(f"{package.name}*"):
         shutil.copytree(folder, closed / folder.name, symlinks=True)
     monkeypatch.setenv("RCM_PG_BIN", str(closed / package.name / "pginstall" / "bin"))
-    monkeypatch.setattr(local_postgres, "_SHARED_FOLDER", open_folder)
+    monkeypatch.setattr(server_folder, "SHARED_FOLDER", open_folder)
     with LocalPostgres(closed / "data", durable=False) as server:
         assert closed not in server.directory.parents
         assert open_folder in server.directory.parents
-        assert await ask(server.admin_url, "SELECT 1") == 1
+        assert await ask(server.admin_url, "CREATE TABLE old AS SELECT 1") is None
+        with pytest.raises(EngineUnavailable, match=r"runs on .*Ctrl-C"):
+            server_folder.remove(closed / "data")
+    shutil.rmtree(closed / "data")
+    with LocalPostgres(closed / "data", durable=False) as fresh:
+        assert await ask(fresh.admin_url, "SELECT to_regclass('old')") is None
+    server_folder.remove(closed / "data")
+    assert not fresh.directory.exists()

@@ -300,7 +300,7 @@ async def test_wrong_settings_are_named_without_their_values(running: Running) -
     code, _ = await running.ended()
     told = running.told()
     assert code == 78
-    assert "lanes: " in told
+    assert "RCM_LANES: " in told
     assert "s3cret" not in told
     assert "many" not in told
 
