@@ -140,7 +140,6 @@ _STRUCTURE: dict[str, tuple[str, str]] = {
         "The value holds a character that may not be sent.",
         "Replace it by a capital letter, a digit or plain punctuation.",
     ),
-    "set_header_invalid": ("An element of the set's header is wrong.", _WRITER),
     "element_missing": ("A required element is empty.", "Fill it in."),
     "conditional_missing": (
         "The element is required because another one is filled.",

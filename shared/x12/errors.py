@@ -172,7 +172,7 @@ KINDS: dict[str, Kind] = {
         Level.ELEMENT,
         snip=1,
         severity=Severity.ERROR,
-        table="character_invalid 6  set_header_invalid 7",
+        table="character_invalid 6",
     ),
     **_kinds(
         Level.ELEMENT,
@@ -296,6 +296,16 @@ KINDS: dict[str, Kind] = {
         table="rejection_without_reason rejection  acknowledgement_counts_differ counts",
     ),
 }
+
+
+ONLY_READ_BACK = frozenset({
+    # Answers of others that reading never gives: it has no list of what X12 allows beyond the
+    # guide, writes segments and elements of no use as others, and knows no partner's own rules.
+    "receiver_unknown", "segments_in_error", "implementation_segments_in_error",
+    "segment_not_used", "situational_segment_present", "situational_element_present",
+    "code_not_in_guide", "state_unknown", "rejected_by_payer",
+})  # fmt: skip
+"""Kinds that come from a TA1, 999 or 277CA of somebody else, and from nowhere else."""
 
 
 def finding(

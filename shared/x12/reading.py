@@ -173,6 +173,7 @@ class _File:
         self.group_found = []
         for fault in envelope.group_findings(elements):
             (self.group_found if fault.level == "group" else self.found).append(fault)
+        self.group_found += _unsupported(self.group, self.openers)
         self.sets = 0
         self.seen_sets: set[str] = set()
         if _repeated(self.group.control, self.seen_groups):
@@ -202,8 +203,7 @@ class _File:
         set_id, version = header.id, group.version
         opener = self.openers.get((set_id, version)) or self.openers.get((set_id, reference))
         if opener is None:
-            known = any(key[0] == set_id for key in self.openers)
-            kind = "guide_not_supported" if known else "set_not_supported"
+            kind = _unread(set_id, self.openers)
             self.consumer = _Counter([finding(kind, Place(1, "ST", "", 1), value=version)])
             self.kind = ""
             return
@@ -302,6 +302,22 @@ class _File:
         """The file is over; an interchange still open ends too early."""
         if self.interchange is not None:
             yield from self._end_interchange("premature_end")
+
+
+def _unsupported(group: Group, openers: Mapping[tuple[str, str], Opener]) -> Iterator[Finding]:
+    """A group of a kind, or in a version, that no guide here is for."""
+    if all(opener.guide.group != group.function for opener in openers.values()):
+        yield finding("group_not_supported", Place(0, "GS", "", 1), value=group.function)
+    elif all(version != group.version for _, version in openers):
+        yield finding("group_version_not_supported", Place(0, "GS", "", 8), value=group.version)
+
+
+def _unread(set_id: str, openers: Mapping[tuple[str, str], Opener]) -> str:
+    """Why there is no guide for a set."""
+    if any(known == set_id for known, _ in openers):
+        return "guide_not_supported"
+    is_number = len(set_id) == 3 and set_id.isdecimal() and set_id.isascii()
+    return "set_not_supported" if is_number else "set_id_invalid"
 
 
 def _repeated(key: Any, seen: set[Any]) -> bool:
