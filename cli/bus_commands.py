@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
+import getpass
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from cli.answers import FAILED, REFUSED, answer, errors, out, print_json, show
-from cli.installation import known, settings, subscription_of, the_bus
+from cli.installation import known, settings, subscription_of, the_bus, working
 from shared import ids
-from shared.errors import Refused
-from shared.events.catalog import BY_FACT, TOPICS
-from shared.messaging import declared_topics
+from shared.errors import Conflict, Refused
+from shared.events.catalog import BY_FACT, CONTEXTS, TOPICS
+from shared.messaging import declared_topics, outbox, relay, renewal
 from shared.messaging import envelope as wire
-from shared.messaging.bus import Incoming, Listener, Place, lag
+from shared.messaging.bus import Incoming, Inspected, Place, lag
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 CLOCK_TOPIC = "rcm.tenancy.v1"
+PUBLISHER = {"tenancy": "gateway"}
 
 topics = typer.Typer(no_args_is_help=True, help="The declared topics against the event log.")
 groups = typer.Typer(no_args_is_help=True, help="Consumer groups: who is behind, and by how much.")
@@ -28,20 +30,33 @@ groups = typer.Typer(no_args_is_help=True, help="Consumer groups: who is behind,
 
 @topics.command("plan")
 def plan(json: Json = False) -> None:
-    """Say which declared topics are missing; exit 1 when there are any."""
+    """Hold the event log's topics against the declared ones; exit 1 when one is missing or other.
+
+    A setting that differs is changed with the tools of the log, the number of partitions by
+    `recreate` only, because it moves keys.
+    """
     rows = answer(_planned())
     show(rows, as_json=json, title="topics")
-    if any(not row["exists"] for row in rows):
+    if any(not row["exists"] or row["differs"] for row in rows):
         raise typer.Exit(FAILED)
 
 
 async def _planned() -> list[dict[str, Any]]:
     async with the_bus() as bus:
-        found = await bus.end_offsets([topic.name for topic in declared_topics()])
-    there = {place.topic for place in found}
+        found = await bus.inspect(declared_topics())
+    nothing = Inspected({}, {})
+    rows = [(topic.name, found.get(topic.name, nothing)) for topic in declared_topics()]
     return [
-        {"topic": topic.name, "partitions": topic.partitions, "exists": topic.name in there}
-        for topic in declared_topics()
+        {
+            "topic": name,
+            "partitions": each.found.get("partitions"),
+            "exists": name in found,
+            "differs": "; ".join(
+                f"{setting} is {is_now or 'not set'}, declared {wanted}"
+                for setting, (is_now, wanted) in each.differing.items()
+            ),
+        }
+        for name, each in rows
     ]
 
 
@@ -55,6 +70,66 @@ def apply() -> None:
 
     answer(work())
     out.print(f"{len(declared_topics())} topics are there")
+
+
+@topics.command("recreate")
+def recreate(
+    context: Annotated[str, typer.Argument(help=f"One of {', '.join(CONTEXTS)}.")],
+    from_outbox: Annotated[
+        bool, typer.Option("--from-outbox", help="Send again what the outbox keeps of it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete a context's topic and make it anew; its groups begin at its beginning.
+
+    Refused while a consumer of it or its publisher's relay runs, and while records of it are
+    unread, unless they are sent again.
+    """
+    if context not in CONTEXTS:
+        raise typer.BadParameter(f"there is no context {context!r}")
+    if not yes:
+        show(answer(_readers(context)), as_json=json, title=f"readers of rcm.{context}.v1")
+        errors.print("The topic and its records would be deleted; add --yes")
+        raise typer.Exit(REFUSED)
+    sent_again = answer(_recreate(context, from_outbox=from_outbox))
+    told = f"rcm.{context}.v1 is made anew, {sent_again} facts will be sent again"
+    print_json({"done": told}) if json else out.print(told)
+
+
+async def _readers(context: str) -> list[dict[str, Any]]:
+    """The groups that read a context's topic: their members, and what each has not read."""
+    async with the_bus() as bus:
+        return [
+            {
+                "group": group,
+                "members": await bus.members(group),
+                "unread": sum((await lag(bus, group, [topic])).values()),
+            }
+            for topic, group in _groups_of(context)
+        ]
+
+
+async def _recreate(context: str, *, from_outbox: bool) -> int:
+    unread = sum(row["unread"] for row in await _readers(context))
+    if unread and not from_outbox:
+        raise Conflict("records_unread", f"{unread} records are unread: add --from-outbox.")
+    (topic,) = (each for each in declared_topics() if each.name == f"rcm.{context}.v1")
+    publisher = PUBLISHER.get(context, context)
+    async with the_bus() as bus, working(known(publisher)) as database, relay.stopped(database):
+        async with database.pipeline({ids.NIL}) as tx:
+            sent_again = 0
+            if from_outbox:
+                sent_again = await outbox.send_again(tx, topic.name, days=topic.retention_days)
+            tx.actor = f"user:{getpass.getuser()}"
+            tx.audit("topic.recreated", subject=ids.NIL, purpose="operations")
+        await renewal.recreate(bus, topic, [group for _, group in _groups_of(context)])
+    return sent_again
+
+
+def _groups_of(context: str) -> list[tuple[str, str]]:
+    topic = f"rcm.{context}.v1"
+    return [(topic, f"rcm.{name}") for name in settings() if topic in _topics_of(name)]
 
 
 @groups.command("ls")
@@ -139,25 +214,13 @@ def tail(
 
 
 async def _published(seconds: float) -> AsyncIterator[dict[str, str]]:
-    group = f"rcm.tail.{ids.new()}"
     deadline = time.monotonic() + seconds if seconds else float("inf")
-    assigned: frozenset[Place] = frozenset()
-
-    async def take(places: frozenset[Place]) -> None:
-        nonlocal assigned
-        assigned = places
-
-    async def give(_: frozenset[Place]) -> None:
-        nonlocal assigned
-        assigned = frozenset()
-
-    async with the_bus() as bus, contextlib.AsyncExitStack() as stack:
-        await bus.rewind(group, await bus.end_offsets(TOPICS))
-        member = await bus.join(group, TOPICS, Listener(take, give))
-        stack.push_async_callback(member.leave)
-        while time.monotonic() < deadline:
-            for record in await member.poll(assigned, limit=500, wait_seconds=0.5):
+    async with the_bus() as bus, aclosing(bus.follow(await bus.end_offsets(TOPICS))) as news:
+        async for records in news:
+            for record in records:
                 yield _seen(record)
+            if time.monotonic() >= deadline:
+                return
 
 
 def _seen(record: Incoming) -> dict[str, str]:

@@ -40,6 +40,13 @@ _FORGIVE = text(
     "update outbox_unsent set failed_at = null, failure = null where failed_at is not null"
 )
 
+_SEND_AGAIN = text("""
+insert into outbox_unsent (id, day, tenant_id, key)
+select id, day, tenant_id, key from outbox
+where topic = :topic and created_at > current_timestamp - make_interval(days => :days)
+on conflict do nothing
+""")
+
 
 class Row(NamedTuple):
     """One row to be sent: headers as envelope.py keeps them, value as bytes."""
@@ -101,6 +108,14 @@ async def forgive(tx: Transaction) -> int:
     if count:
         tx.audit("outbox.unstuck", subject=ids.NIL, purpose="operations")
     return count
+
+
+async def send_again(tx: Transaction, topic: str, *, days: int) -> int:
+    """Put back what the outbox keeps of a topic's last days, to rebuild the topic; how many rows.
+
+    The relay must be stopped meanwhile (relay.stopped), so that a key's rows go in their order.
+    """
+    return await tx.run(_SEND_AGAIN, {"topic": topic, "days": days})
 
 
 def _within_limit(value: bytes) -> bytes:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from shared import clock, telemetry
 from shared.database import Database, Transaction
-from shared.errors import TryAgain
+from shared.errors import Conflict, TryAgain
 from shared.messaging import envelope as wire
 from shared.messaging import fail_points
 from shared.messaging.bus import Bus, ClockAhead, NeverSendable, Outgoing
@@ -24,6 +25,7 @@ from shared.messaging.waiting import wait_for
 BATCH = 2_000
 POLL_SECONDS = 0.5
 BACKOFF_SECONDS = (0.2, 5.0)
+STOPPED_SECONDS = 600
 HINT_CHANNEL = "rcm_outbox"
 _LOCK = "select pg_try_advisory_lock(hashtext('rcm_relay'))"
 
@@ -50,6 +52,18 @@ from outbox_unsent u join outbox o on o.day = u.day and o.id = u.id
 """
 
 _log = telemetry.logger("relay")
+
+
+@asynccontextmanager
+async def stopped(database: Database) -> AsyncIterator[None]:
+    """Keep every relay of a database from sending; Conflict(`relay_runs`) while one is at work."""
+    connection = await database.direct(idle_session_timeout_seconds=STOPPED_SECONDS)
+    try:
+        if not await connection.fetchval(_LOCK):
+            raise Conflict("relay_runs", f"Stop the relay of {database.service} first.")
+        yield
+    finally:
+        connection.terminate()
 
 
 class _Outcome(NamedTuple):

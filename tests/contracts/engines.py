@@ -9,6 +9,9 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
 from shared import clock, ids
 from shared.messaging.bus import (
     Bus,
@@ -83,6 +86,25 @@ class Rig:
                 lambda: watch.owned, timeout_seconds=20, describe="the member gets a share"
             )
         return member, watch
+
+    async def groups(self) -> list[str]:
+        """The groups that the log knows of and that have to do with the topic."""
+        if self.engine.name == "kafka":
+            admin = AIOKafkaAdminClient(bootstrap_servers=self.engine.address)
+            await admin.start()
+            names = [name for name, _ in await admin.list_consumer_groups()]
+            found = [n for n in names if await self.bus.committed(n, [self.topic])]
+            empty = [n for n in names if not n.startswith("test.")]
+            await admin.close()
+            return [*found, *empty]
+        connection = await asyncpg.connect(self.engine.address)
+        statement = """
+            select distinct group_name from positions g join partitions p on p.id = g.partition_id
+            where p.topic = $1
+        """
+        rows = await connection.fetch(statement, self.topic)
+        await connection.close()
+        return [row[0] for row in rows]
 
     async def close(self) -> None:
         """Everything that still is open."""

@@ -18,7 +18,6 @@ from shared.messaging import Subscription
 from shared.sealing import Keyring
 
 NOWHERE = "postgresql://a:b@127.0.0.1:1/nothing"
-SERVICE = "sample"
 
 
 class Answer(NamedTuple):
@@ -44,7 +43,7 @@ def _said(told: Any) -> tuple[str, str]:
 
 
 class Commands:
-    """Lets commands find a service `sample`, and an event log where one is named."""
+    """Lets commands find one service, and an event log where one is named."""
 
     def __init__(self, patch: pytest.MonkeyPatch, keys: Path) -> None:
         self._patch = patch
@@ -53,14 +52,19 @@ class Commands:
     def find(
         self, database: Database, subscription: Subscription, *, bus_url: str = "", kafka: str = ""
     ) -> None:
-        """From now on `rcm` works on these; the database seals with keys that commands find."""
+        """From now on `rcm` works on these; the database seals with keys that commands find.
+
+        The service is called as its group is; a gateway that consumes nothing stands beside it.
+        """
         patch = self._patch
         database.keys = Keyring(self._keys, create_missing=True)
-        patch.setattr(installation, "PORTS", {SERVICE: 109, "gateway": 80})
+        own = subscription.consumer
+        known = {own: subscription, "gateway": Subscription("rcm.gateway", {})}
+        patch.setattr(installation, "PORTS", dict.fromkeys(known, 80))
         for module in (recovery_commands, bus_commands):
-            patch.setattr(module, "subscription_of", lambda _: subscription)
+            patch.setattr(module, "subscription_of", known.__getitem__)
         patch.setenv("RCM_CLAIMS_DATABASE_URL_CHECKER", NOWHERE)
-        for service in (SERVICE, "gateway"):
+        for service in known:
             for role, url in database.urls._asdict().items():
                 patch.setenv(f"RCM_{service}_DATABASE_URL_{role}".upper(), url)
         patch.setenv("RCM_KEYS_DIR", str(self._keys))

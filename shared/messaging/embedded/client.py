@@ -7,7 +7,7 @@ are dense and become visible in order: "offset >= position" never skips a record
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,8 @@ from shared import clock, telemetry
 from shared.errors import Conflict, TryAgain
 from shared.messaging.bus import (
     PUBLISH_SECONDS,
+    Incoming,
+    Inspected,
     Listener,
     Member,
     NotSent,
@@ -27,13 +29,22 @@ from shared.messaging.bus import (
     sort_out,
 )
 from shared.messaging.embedded import schema as sql
-from shared.messaging.embedded.group import EmbeddedMember, News, Partition
+from shared.messaging.embedded.group import (
+    POLL_SECONDS,
+    EmbeddedMember,
+    LogRecord,
+    News,
+    Partition,
+    decode_headers,
+)
+from shared.messaging.waiting import wait_for
 
 ANSWER_SECONDS = 10.0
 HOUR_SECONDS = 3600.0
 STOP_SECONDS = 4.0
 LISTEN_CHECK_SECONDS = 5.0
 LONGEST_RECONNECT_SECONDS = 5.0
+FOLLOW_RECORDS = 500
 
 _encode_headers = msgspec.msgpack.Encoder().encode
 _log = telemetry.logger("embedded bus")
@@ -95,6 +106,28 @@ class EmbeddedBus:
                 )
         self._partitions.clear()
 
+    async def inspect(self, topics: Sequence[Topic]) -> dict[str, Inspected]:
+        """Partitions and retention as they are."""
+        async with self._connection() as connection:
+            rows = await connection.fetch(sql.FOUND, [topic.name for topic in topics])
+        found = {name: _settings(count, *sorted({low, high})) for name, count, low, high in rows}
+        return {
+            topic.name: Inspected(
+                found[topic.name], _settings(topic.partitions, topic.retention_days)
+            )
+            for topic in topics
+            if topic.name in found
+        }
+
+    async def delete_topics(self, names: Collection[str]) -> None:
+        """Delete topics, their records and what groups know of them, in one transaction."""
+        async with self._connection() as connection, connection.transaction():
+            rows = await connection.fetch(sql.DELETE_TOPICS, list(names))
+            ids = [row[0] for row in rows]
+            await connection.execute(sql.DELETE_LOG, ids)
+            await connection.execute(sql.DELETE_POSITIONS, ids)
+        self._partitions.clear()
+
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         """All records in one transaction; the ones that can never go are left out of it."""
         try:
@@ -109,6 +142,7 @@ class EmbeddedBus:
                     ids = {known[p.topic][p.partition].id: n for p, n in shares.items()}
                     await _append(connection, records, ids)
         except TryAgain as away:
+            self._partitions.clear()
             return [NotSent(away.what)] * len(records)
         self._news.tell({place.topic for place in shares})
         return outcomes
@@ -118,15 +152,37 @@ class EmbeddedBus:
     ) -> Member:
         """A group member; `member` has no meaning here: a place is free as soon as it is let go."""
         del member
-        async with self._connection() as connection:
-            partitions = [
-                each for topic in topics for each in await self._partitions_of(connection, topic)
-            ]
+        partitions = await self._partitions_now(topics)
         joined = EmbeddedMember(
             self._url, self._connection, self._news, group=group, partitions=partitions
         )
         joined.begin(listener)
         return joined
+
+    async def follow(
+        self, offsets: Mapping[Place, int]
+    ) -> AsyncGenerator[Sequence[Incoming], None]:
+        """Reads the log from the offsets on; it remembers nothing in the database."""
+        topics = {place.topic for place in offsets}
+        known = await self._partitions_now(topics)
+        places = {each.id: each.place for each in known if each.place in offsets}
+        next_offsets = {number: offsets[place] for number, place in places.items()}
+        news = self._news.of(topics)
+        try:
+            while True:
+                news.clear()
+                wanted = [*next_offsets], [*next_offsets.values()], FOLLOW_RECORDS
+                async with self._connection() as connection:
+                    rows = await connection.fetch(sql.READ, *wanted)
+                next_offsets |= {row[0]: row[1] + 1 for row in rows}
+                yield [
+                    LogRecord(*places[number], offset, at_ms, key, value, decode_headers(headers))
+                    for number, offset, at_ms, key, value, headers in rows
+                ]
+                if not rows:
+                    await wait_for(news, POLL_SECONDS)
+        finally:
+            self._news.forget(news)
 
     async def end_offsets(self, topics: Collection[str]) -> dict[Place, int]:
         """The next offset of each partition."""
@@ -179,6 +235,12 @@ class EmbeddedBus:
             rows = await connection.fetch(statement, *params)
         return {Place(row[0], row[1]): row[2] for row in rows}
 
+    async def _partitions_now(self, topics: Collection[str]) -> list[Partition]:
+        """Not as remembered: a topic may have been made anew."""
+        self._partitions.clear()
+        async with self._connection() as connection:
+            return [p for topic in topics for p in await self._partitions_of(connection, topic)]
+
     async def _partitions_of(
         self, connection: asyncpg.Connection[Any], topic: str
     ) -> list[Partition]:
@@ -230,6 +292,11 @@ class EmbeddedBus:
                 _log.warning("old records stay for another hour", exc_info=away)
 
 
+def _settings(partitions: int, *retention_days: int) -> dict[str, str]:
+    days = " to ".join(map(str, retention_days))
+    return {"partitions": str(partitions), "retention_days": days}
+
+
 async def _append(
     connection: asyncpg.Connection[Any],
     records: Sequence[Outgoing],
@@ -240,6 +307,8 @@ async def _append(
     rows = []
     async with connection.transaction():
         firsts = await connection.fetch(sql.LOCK_PARTITIONS, ids)
+        if len(firsts) < len(ids):
+            raise TryAgain("a topic was deleted or made anew")
         await connection.execute(sql.ADVANCE, ids, [len(shares[each]) for each in ids])
         for partition, first in firsts:
             for offset, number in enumerate(shares[partition], first):

@@ -29,7 +29,7 @@ POLL_SECONDS = 0.5
 
 Connecting = Callable[[], AbstractAsyncContextManager[Any]]
 
-_decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
+decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
 _log = telemetry.logger("embedded bus")
 
 
@@ -189,7 +189,7 @@ class EmbeddedMember:
             if offset != share.position:
                 self._report_jump(place)
             share.position = offset + 1
-            found = _decode_headers(headers)
+            found = decode_headers(headers)
             records.append(LogRecord(*place, offset, at_ms, key, value, found))
         return records
 

@@ -59,6 +59,13 @@ select $1, number, $3 from generate_series(0, $2 - 1) as number
 where not exists (select from partitions where topic = $1)
 on conflict do nothing
 """
+FOUND = """
+select topic, count(*), min(retention_days), max(retention_days) from partitions
+where topic = any($1::text[]) group by topic
+"""
+DELETE_TOPICS = "delete from partitions where topic = any($1::text[]) returning id"
+DELETE_LOG = "delete from log where partition_id = any($1::int[])"
+DELETE_POSITIONS = "delete from positions where partition_id = any($1::int[])"
 PARTITIONS = "select id, number from partitions where topic = $1 order by number"
 
 LOCK_PARTITIONS = """

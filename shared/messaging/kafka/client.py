@@ -7,12 +7,12 @@ bounded, a producer in doubt is discarded, a commit says exactly what was proces
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
     InvalidTimestampError,
@@ -27,6 +27,8 @@ from shared.errors import Conflict, TryAgain
 from shared.messaging.bus import (
     PUBLISH_SECONDS,
     ClockAhead,
+    Incoming,
+    Inspected,
     Listener,
     Member,
     NeverSendable,
@@ -38,9 +40,11 @@ from shared.messaging.bus import (
 )
 from shared.messaging.kafka.answers import STOP_SECONDS, answered, stopped
 from shared.messaging.kafka.member import KafkaMember
+from shared.messaging.kafka.topics import deleted, inspected, new_topic
 
 RETRY_BACKOFF_MS = 500
 BATCH_BYTES = 512 * 1024
+FOLLOW_MS = 500
 
 
 class KafkaBus:
@@ -79,13 +83,24 @@ class KafkaBus:
 
     async def apply_topics(self, topics: Sequence[Topic]) -> None:
         """Make missing topics, with the settings every topic has (docs/operations, Names)."""
-        wanted = [_new_topic(topic, self._replication) for topic in topics]
+        wanted = [new_topic(topic, self._replication) for topic in topics]
         async with self._admin() as admin:
             answer = await answered(admin.create_topics(wanted))
         for name, code, *_ in answer.topic_errors:
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise TryAgain(f"topic {name} was not made: {error.__name__}")
+
+    async def inspect(self, topics: Sequence[Topic]) -> dict[str, Inspected]:
+        """Partitions, replicas and settings as they are."""
+        async with self._admin() as admin:
+            return await inspected(admin, topics, self._replication)
+
+    async def delete_topics(self, names: Collection[str]) -> None:
+        """Delete topics; Kafka forgets the groups' offsets with them, some time later."""
+        async with self._admin() as admin:
+            await deleted(admin, names)
+        self._counts.clear()
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         """Each partition's records in order, partitions side by side, all within 30 s."""
@@ -131,6 +146,22 @@ class KafkaBus:
         joined = KafkaMember(consumer, group, listener)
         consumer.subscribe(list(topics), listener=joined.rebalancing)
         return joined
+
+    async def follow(
+        self, offsets: Mapping[Place, int]
+    ) -> AsyncGenerator[Sequence[Incoming], None]:
+        """A consumer without a group, so that nothing of it stays."""
+        reader = AIOKafkaConsumer(**self._client, enable_auto_commit=False)
+        try:
+            await answered(reader.start())
+            reader.assign([TopicPartition(*place) for place in offsets])
+            for place, offset in offsets.items():
+                reader.seek(TopicPartition(*place), offset)
+            while True:
+                found = await answered(reader.getmany(timeout_ms=FOLLOW_MS, max_records=500))
+                yield [record for records in found.values() for record in records]
+        finally:
+            await stopped(reader)
 
     async def end_offsets(self, topics: Collection[str]) -> dict[Place, int]:
         """The next offset of each partition."""
@@ -311,22 +342,6 @@ def _failure(error: Exception) -> Exception:
     if isinstance(error, MessageSizeTooLargeError):
         return NeverSendable("record too large for the broker")
     return NotSent(type(error).__name__)
-
-
-def _new_topic(topic: Topic, replication: int) -> NewTopic:
-    return NewTopic(
-        topic.name,
-        topic.partitions,
-        replication,
-        topic_configs={
-            "cleanup.policy": "delete",
-            "retention.ms": str(topic.retention_days * 86_400_000),
-            "min.insync.replicas": str(max(1, replication - 1)),
-            "unclean.leader.election.enable": "false",
-            "max.message.bytes": str(1024 * 1024),
-            "message.timestamp.type": "CreateTime",
-        },
-    )
 
 
 async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
