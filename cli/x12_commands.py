@@ -16,10 +16,10 @@ from cli.x12 import explain as explaining
 from cli.x12 import lint as linting
 from cli.x12 import parse as parsing
 from shared import clock
-from shared.x12 import GUIDES, X12Error
+from shared.x12 import GUIDES, UnwritableError, X12Error
 from shared.x12.printing import guide_table
 
-File = Annotated[Path, typer.Argument(help="The file; - is standard input.")]
+File = Annotated[Path, typer.Argument(dir_okay=False, help="The file; - is standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ShowPhi = Annotated[
     bool, typer.Option("--show-phi", help="Show names, numbers and dates of patients, too.")
@@ -28,6 +28,9 @@ Lists = Annotated[
     Path | None,
     typer.Option("--lists", file_okay=False, exists=True, help="Folder of code lists: carc.txt …"),
 ]
+
+MOST_CONTROL = 999_999_999
+"""ISA13 has nine digits."""
 
 x12 = typer.Typer(no_args_is_help=True, help="Read, check, explain and answer X12 files.")
 
@@ -77,19 +80,30 @@ def explain(file: File, json: Json = False, show_phi: ShowPhi = False) -> None:
 @x12.command("ack")
 def ack(
     file: File,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="Write here.")
+    ] = None,
     claims: Annotated[bool, typer.Option("--claims", help="A 277CA for claims, too.")] = False,
-    control: Annotated[int, typer.Option(min=1, help="The first control number.")] = 1,
+    control: Annotated[
+        int, typer.Option(min=1, max=MOST_CONTROL, help="The first control number.")
+    ] = 1,
     lists: Lists = None,
 ) -> None:
-    """TA1 and 999 for a file, from its receiver to its sender, as X12."""
+    """TA1 and 999 that a file is owed, from its receiver to its sender, as X12.
+
+    The exit status is 1 when none is owed: a TA1 or 999 is not answered.
+    """
     try:
         written = acknowledging.acknowledge(
             files.pieces(file), files.options(lists), claims=claims, control=control,
             at=clock.system(),
         )  # fmt: skip
+    except UnwritableError as error:
+        raise ended(f"The answer cannot be written: {error}.", FAILED) from error
     except X12Error as error:
         raise files.unreadable(error) from error
+    if not written:
+        raise ended("No answer is owed: the file asks for none, and an answer gets none.", FAILED)
     if output:
         files.write(output, written)
     else:
@@ -129,4 +143,7 @@ def guide(
     rows = [dict(zip(columns, row, strict=True)) for row in guide_table(found)]
     wanted = segment.upper()
     kept = [row for row in rows if not wanted or row["place"].startswith(wanted)]
+    if not kept:
+        sentence = f"{found.name} has no segment {wanted}: leave it out to see all there are."
+        raise ended(sentence, NOT_FOUND)
     show_rows(kept, as_json=json, title=f"{found.name} {found.version}")

@@ -26,7 +26,7 @@ from shared.x12 import (
 from shared.x12.acknowledgement_999 import (
     Acknowledgement,
     acknowledge_group,
-    acknowledge_interchange,
+    answer_interchange,
 )
 from shared.x12.claim_837 import BatchHead, Claim
 from shared.x12.errors import Level, Place, finding
@@ -89,10 +89,10 @@ def receive(reading: Reading, *, refused: frozenset[str] = frozenset()) -> Desk:
     group_answers: list[Acknowledgement] = []
     batches: list[Batch] = []
     for interchange in reading.interchanges:
-        ta1 = acknowledge_interchange(interchange)
-        if ta1.status != "A" or interchange.interchange.acknowledgement_requested:
+        ta1 = answer_interchange(interchange)
+        if ta1:
             interchange_answers.append(ta1)
-        if ta1.status == "R":
+        if ta1 and ta1.status == "R":
             continue
         for group in interchange.groups:
             judged = group._replace(sets=tuple(_judged(one, refused) for one in group.sets))

@@ -1,4 +1,4 @@
-"""`rcm x12 ack`: the answers a receiver owes for a file: TA1 and 999, and a 277CA for claims."""
+"""`rcm x12 ack`: what a receiver owes for a file: a TA1, a 999, and a 277CA for claims."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from shared.x12.acknowledgement_277ca import (
 from shared.x12.acknowledgement_999 import (
     Acknowledgement,
     acknowledge_group,
-    acknowledge_interchange,
+    answer_interchange,
     write_acknowledgement,
 )
 from shared.x12.claim_837 import BatchHead, Claim
@@ -43,26 +43,33 @@ _NOT_REFUSED = ("A", "E")
 def acknowledge(
     pieces: Iterable[bytes], options: Options, *, claims: bool, control: int, at: datetime
 ) -> bytes:
-    """One interchange of TA1 and 999 for each that came, from its receiver to its sender.
+    """One interchange of TA1 and 999 for each that came and is owed one, back to its sender.
 
     With `claims` an interchange of 277CA follows for the claims of sets that were not refused.
-    Raises X12Error: a file without ISA, or ids that cannot be written back.
+    Nothing at all for a file that is an answer itself. Raises X12Error: a file without ISA, or
+    ids that cannot be written back.
     """
     events = stream(pieces, options)
     reading = collect(events if claims else _without_items(events))
     written = []
     for interchange in reading.interchanges:
-        answers = [a for group in interchange.groups if (a := acknowledge_group(group))]
+        ta1 = answer_interchange(interchange)
+        answers = [] if ta1 and ta1.status == "R" else _group_answers(interchange)
         bodies = [write_acknowledgement(answer) for answer in answers]
-        ta1 = acknowledge_interchange(interchange)
-        route, number = _back(interchange), Controls(control, control)
-        written.append(write_interchange(bodies, route, number, at=at, acknowledgements=[ta1]))
-        control += 1
+        route, told = _back(interchange), [ta1] if ta1 else []
+        if bodies or told:
+            number = Controls(control, control)
+            written.append(write_interchange(bodies, route, number, at=at, acknowledgements=told))
+            control += 1
         bodies = list(_claim_answers(interchange, answers, at)) if claims else []
         if bodies:
             written.append(write_interchange(bodies, route, Controls(control, control), at=at))
             control += 1
     return b"".join(written)
+
+
+def _group_answers(interchange: InterchangeReading) -> list[Acknowledgement]:
+    return [a for group in interchange.groups if (a := acknowledge_group(group))]
 
 
 def _without_items(events: Iterable[Event]) -> Iterator[Event]:

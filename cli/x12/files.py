@@ -13,7 +13,14 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingCol
 from cli.answers import BAD_CONFIGURATION, FAILED, NOT_FOUND, UNAVAILABLE, ended, errors
 from shared import clock
 from shared.codesets.place_of_service import places
-from shared.x12 import Options, SetEnd, SetStart, X12Error
+from shared.x12 import (
+    Interchange,
+    InterchangeAcknowledgement,
+    Options,
+    SetEnd,
+    SetStart,
+    X12Error,
+)
 
 PIECE = 1 << 20
 LARGE = 8 * PIECE
@@ -73,6 +80,20 @@ def set_named(start: SetStart, end: SetEnd) -> dict[str, Any]:
     }
 
 
+def acknowledgement_named(
+    interchange: Interchange, answer: InterchangeAcknowledgement
+) -> dict[str, Any]:
+    """A TA1, which stands outside of groups, in the same words; its number is what it answers."""
+    return {
+        "interchange": interchange.control,
+        "group": "",
+        "control": answer.control,
+        "set": "TA1",
+        "version": interchange.version,
+        "segments": 1,
+    }
+
+
 def options(folder: Path | None) -> Options:
     """Today's date and the code lists: those of the project, and `<name>.txt` of a folder.
 
@@ -102,8 +123,6 @@ def write(path: Path, content: bytes) -> None:
     except FileNotFoundError as error:
         sentence = f"There is no folder {path.parent}: make it first."
         raise ended(sentence, NOT_FOUND) from error
-    except IsADirectoryError as error:
-        raise ended(f"{path} is a folder: name a file in it.", UNAVAILABLE) from error
     except OSError as error:
         raise ended(f"{path} cannot be written: {error.strerror}.", UNAVAILABLE) from error
 

@@ -245,4 +245,5 @@ SET_WORDS: dict[str, str] = {
     "835": "remittance", "270": "eligibility questions", "271": "eligibility answers",
     "276": "claim status questions", "277": "claim status answers",
     "277CA": "acknowledgement of claims", "999": "acknowledgement of a group",
+    "TA1": "acknowledgement of an interchange",
 }  # fmt: skip

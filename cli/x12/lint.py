@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.answers import out
-from cli.x12.files import set_named
+from cli.x12.files import acknowledgement_named, set_named
 from cli.x12.words import words_of
 from shared.x12 import (
     Finding,
@@ -22,6 +22,7 @@ from shared.x12 import (
 )
 
 _COLOURS = {"error": "red", "warning": "yellow"}
+_NOTHING_WRONG: dict[str, Any] = {"errors": 0, "warnings": 0, "findings": []}
 _UNREADABLE = "Check that it is the right file; the ISA must stand first and be whole."
 
 
@@ -77,6 +78,10 @@ def lint(pieces: Iterable[bytes], options: Options) -> Verdict:
                 case InterchangeEnd():
                     verdict.interchanges += 1
                     verdict.add(event.findings)
+                    verdict.sets += [
+                        {**acknowledgement_named(event.interchange, one), **_NOTHING_WRONG}
+                        for one in event.acknowledgements
+                    ]
     except X12Error as error:
         verdict.findings.append(_unreadable(error))
         verdict.values.append("")

@@ -8,16 +8,15 @@ from typing import Any
 from rich.text import Text
 
 from cli.answers import out
-from cli.x12.files import set_named
+from cli.x12.files import acknowledgement_named, set_named
 from cli.x12.glossary import SET_WORDS
 from cli.x12.masking import plain
-from shared.x12 import Item, Options, SetEnd, SetStart, stream
-
-_MONEY = ("charge", "paid", "amount")
+from cli.x12.telling import lines_of
+from shared.x12 import InterchangeEnd, Item, Options, SetEnd, SetStart, stream
 
 
 def parse(pieces: Iterable[bytes], options: Options, *, show_phi: bool) -> Iterator[dict[str, Any]]:
-    """One object per set, as soon as it is whole; raises X12Error like `stream`."""
+    """One object per set and TA1, as soon as it is whole; raises X12Error like `stream`."""
     values: list[dict[str, Any]] = []
     start: SetStart | None = None
     for event in stream(pieces, options):
@@ -32,6 +31,11 @@ def parse(pieces: Iterable[bytes], options: Options, *, show_phi: bool) -> Itera
                     "findings": len(event.findings),
                     "values": values,
                 }
+            case InterchangeEnd():
+                for one in event.acknowledgements:
+                    value = _value(Item(one, [[]], 0), show_phi=show_phi)
+                    named = acknowledgement_named(event.interchange, one)
+                    yield {**named, "findings": 0, "values": [value]}
 
 
 def _value(item: Item, *, show_phi: bool) -> dict[str, Any]:
@@ -50,15 +54,9 @@ def show(sets: Iterable[dict[str, Any]]) -> None:
     for one in sets:
         words = SET_WORDS.get(one["set"], "no guide for it here")
         heading = f"Set {one['control']}: {one['set']}, {words}, {one['segments']} segments"
-        out.print(Text(heading, "bold"), soft_wrap=True)
+        out.print(Text(heading.replace(" 1 segments", " 1 segment"), "bold"), soft_wrap=True)
         for value in one["values"]:
-            out.print(Text(_line(value)), soft_wrap=True)
-
-
-def _line(value: dict[str, Any]) -> str:
-    held = value["value"] if isinstance(value["value"], dict) else {}
-    name = held.get("claim_id") or held.get("reference") or held.get("trace") or ""
-    money = [f"{key} {held[key]}" for key in _MONEY if held.get(key) is not None]
-    told = ", ".join(filter(None, [str(name), *money]))
-    place = f"{value['position']}, {value['segments']} segments"
-    return f"  {value['type']} {told} (from {place})".replace("  (", " (")
+            if value["value"] is None:
+                out.print(f"  what begins at segment {value['position']} cannot be read")
+            for line in lines_of(value["value"], value["type"]) if value["value"] else ():
+                out.print(Text(f"  {line}"), soft_wrap=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shared.x12 import GUIDES
+
 
 class Words(NamedTuple):
     """A sentence for whoever reads the finding, and the step that removes it."""
@@ -18,6 +20,7 @@ _ISA = "Correct this element of the ISA; its width is fixed, so pad it with blan
 _BALANCE = "Do not post the payment; ask the payer for a corrected file."
 _REPEAT = "Send each only once, under a number of its own."
 _GUIDE = "Look the place up with `rcm x12 guide`, and correct the program that fills it."
+_VERSIONS = f"Write one that is: {', '.join(f'{one.name} {one.version}' for one in GUIDES)}."
 _MOVE = "Write the segments of a loop in the order of the guide."
 _SUMS = "Add up charges, payments and adjustments again; they must agree to the cent."
 _ASK = "Ask whoever sent the acknowledgement; do not rely on its counts."
@@ -74,14 +77,14 @@ _ENVELOPE: dict[str, tuple[str, str]] = {
         "The component separator in ISA16 is unfit, or serves twice.",
         "Use one character of its own, such as a colon.",
     ),
-    "group_not_supported": ("The group is of a kind that is not read here.", _GUIDE),
-    "group_version_not_supported": ("The version in GS08 is not read here.", _GUIDE),
+    "group_not_supported": ("The group is of a kind that is not read here.", _VERSIONS),
+    "group_version_not_supported": ("The version in GS08 is not read here.", _VERSIONS),
     "group_trailer_missing": ("The group ends without its GE.", _RESEND),
     "group_control_mismatch": ("GE02 is not the number of its GS06.", _WRITER),
     "set_count_wrong": ("GE01 is not the number of sets in the group.", _WRITER),
     "group_control_invalid": ("GS06 is not a number of 1 to 9 digits.", _WRITER),
     "group_duplicate": ("This GS06 stands twice in one interchange.", _REPEAT),
-    "set_not_supported": ("A set of this kind is not read here.", _GUIDE),
+    "set_not_supported": ("A set of this kind is not read here.", _VERSIONS),
     "set_trailer_missing": ("The set ends without its SE.", _RESEND),
     "set_control_mismatch": ("SE02 is not the number of its ST02.", _WRITER),
     "segment_count_wrong": ("SE01 is not the number of segments from ST to SE.", _WRITER),
@@ -98,7 +101,7 @@ _ENVELOPE: dict[str, tuple[str, str]] = {
     ),
     "set_duplicate": ("This ST02 stands twice in one group.", _REPEAT),
     "implementation_segments_in_error": ("The receiver found segments against its guide.", _GUIDE),
-    "guide_not_supported": ("The set is known, but not in this version.", _GUIDE),
+    "guide_not_supported": ("The set is known, but not in a version read here.", _VERSIONS),
 }
 
 _STRUCTURE: dict[str, tuple[str, str]] = {

@@ -95,6 +95,18 @@ def acknowledge_interchange(reading: InterchangeReading) -> InterchangeAcknowled
     return InterchangeAcknowledgement(header.control, header.date, header.time, status, code)
 
 
+def answer_interchange(reading: InterchangeReading) -> InterchangeAcknowledgement | None:
+    """The TA1 that is owed: where one was asked for (ISA14) or something is wrong.
+
+    None otherwise, and for an interchange of TA1 only, which is never answered.
+    """
+    if reading.acknowledgements and not reading.groups:
+        return None
+    answer = acknowledge_interchange(reading)
+    asked = reading.interchange.acknowledgement_requested
+    return answer if asked or answer.status != "A" else None
+
+
 # -- writing ---------------------------------------------------------------------------------------
 
 
@@ -282,6 +294,7 @@ __all__ = [
     "SetAcknowledgement",
     "acknowledge_group",
     "acknowledge_interchange",
+    "answer_interchange",
     "group_findings",
     "interchange_findings",
     "write_acknowledgement",

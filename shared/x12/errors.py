@@ -300,7 +300,7 @@ KINDS: dict[str, Kind] = {
 
 ONLY_READ_BACK = frozenset({
     # Answers of others that reading never gives: it has no list of what X12 allows beyond the
-    # guide, writes segments and elements of no use as others, and knows no partner's own rules.
+    # guide, calls a segment of no use unexpected, and knows no rules of a partner's own.
     "receiver_unknown", "segments_in_error", "implementation_segments_in_error",
     "segment_not_used", "situational_segment_present", "situational_element_present",
     "code_not_in_guide", "state_unknown", "rejected_by_payer",

@@ -144,10 +144,48 @@ def test_parse_gives_typed_values() -> None:
     types = [value["type"] for value in one["values"]]
     assert types.count("ClaimPayment") == 4
     assert one["values"][2]["value"]["charge"] == "-100"
-    assert "ClaimPayment •••, charge 410.5, paid 300" in run("parse", file("835_full")).stdout
 
 
-def test_ack_answers_with_ta1_and_999(tmp_path: Path) -> None:
+PARSED = [
+    ("837p_full", "  claim •••: charge 410.50, 3 lines, replacement\n"),
+    ("835_full", " charge 410.50, paid 300.00, patient owes 50.00, processed as secondary\n"),
+    ("835_paid_in_letters", "  what begins at segment 10 cannot be read\n"),
+    ("270_minimal", "  question without a number about the subscriber: service types 30\n"),
+    ("271_full", "  answer ••• about the dependent: active, 5 benefits\n"),
+    ("271_rejected_by_payer", "about the subscriber: refused for 75 (2100C), 0 benefits\n"),
+    ("276_full", "  question •••: charge 410.50, 1 line\n"),
+    ("277_full", ": status F2:88:IL (denied) F2:97 (denied), charge 800.00, paid 0.00\n"),
+    ("277ca_full", "  answer to batch BATCH2: 2 accepted for 535.50, 1 rejected for 800.00\n"),
+    ("277ca_full", "  claim •••: accepted, status A2:20 (accepted), charge 410.50\n"),
+    ("999_full", "  set 0002: refused (I5 5)\n"),
+    ("ta1_only", "  interchange 000000007: accepted (000)\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "line"), PARSED)
+def test_parse_tells_each_value_in_a_line_of_plain_words(name: str, line: str) -> None:
+    shown = run("parse", file(name)).stdout
+    assert line in shown
+    types = {v["type"] for one in answer("parse", file(name))["sets"] for v in one["values"]}
+    assert [word for word in types if word[1:].lower() != word[1:] and word in shown] == []
+
+
+def test_a_ta1_is_a_set_to_parse_and_lint() -> None:
+    (parsed,) = answer("parse", file("ta1_only"))["sets"]
+    (judged,) = answer("lint", file("ta1_only"))["sets"]
+    named = {"set": "TA1", "control": "000000007", "group": "", "segments": 1}
+    assert named.items() <= parsed.items()
+    assert named.items() <= judged.items()
+    assert parsed["values"][0]["value"]["status"] == "A"
+    assert "Set 000000007 (TA1, 1 segment): accepted\n" in run("lint", file("ta1_only")).stdout
+
+
+def _asking(name: str) -> bytes:
+    """The message with ISA14 = 1."""
+    return file(name).read_bytes().replace(b"*000000007*0*T", b"*000000007*1*T")
+
+
+def test_ack_answers_with_a_999(tmp_path: Path) -> None:
     target = tmp_path / "answer.edi"
     result = run("ack", file("837p_unknown_segment"), "-o", target, "--control", 17)
     assert (result.exit_code, result.stdout) == (0, "")
@@ -156,7 +194,7 @@ def test_ack_answers_with_ta1_and_999(tmp_path: Path) -> None:
     (interchange,) = reading.interchanges
     assert interchange.interchange.sender == "GHP"
     assert interchange.interchange.control == "000000017"
-    assert interchange.acknowledgements[0].status == "A"
+    assert not interchange.acknowledgements
     assert [s.values[0].status for s in reading.sets] == ["R"]
 
 
@@ -174,10 +212,57 @@ def test_a_set_that_the_999_refuses_gets_no_277ca() -> None:
     assert [s.kind for s in read(written).sets] == ["999"]
 
 
-def test_a_999_is_answered_by_a_ta1_alone() -> None:
-    reading = read(run("ack", file("999_full")).stdout_bytes)
-    assert not reading.sets
-    assert len(reading.interchanges[0].acknowledgements) == 1
+@pytest.mark.parametrize(
+    ("data", "status", "kinds"),
+    [
+        (_asking("837p_minimal"), "A", ["999"]),
+        (file("env_iea_count").read_bytes(), "E", ["999"]),
+        (file("env_iea_control").read_bytes(), "R", []),
+        (_asking("999_full"), "A", []),
+    ],
+    ids=["asked", "noted", "rejected", "asked by a 999"],
+)
+def test_a_ta1_goes_out_when_asked_for_or_when_something_is_wrong(
+    data: bytes, status: str, kinds: list[str]
+) -> None:
+    reading = read(run("ack", "-", given=data).stdout_bytes)
+    assert [one.status for one in reading.interchanges[0].acknowledgements] == [status]
+    assert [one.kind for one in reading.sets] == kinds
+
+
+@pytest.mark.parametrize(
+    "data",
+    [file("ta1_only").read_bytes(), _asking("ta1_only"), file("999_full").read_bytes()],
+    ids=["a TA1", "a TA1 that asks", "a 999"],
+)
+def test_an_answer_is_not_answered(data: bytes, tmp_path: Path) -> None:
+    target = tmp_path / "answer.edi"
+    result = run("ack", "-", "-o", target, given=data)
+    assert (result.exit_code, result.stdout, target.exists()) == (1, "", False)
+    assert result.stderr.startswith("No answer is owed")
+
+
+def test_a_control_number_of_ten_digits_is_a_mistake_of_usage() -> None:
+    result = run("ack", file("837p_minimal"), "--control", 1_000_000_000)
+    assert result.exit_code == 2
+    assert "cannot be read" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["parse", "explain", "ack", "lint"])
+def test_a_folder_is_a_mistake_of_usage(command: str, tmp_path: Path) -> None:
+    assert run(command, tmp_path).exit_code == 2
+
+
+def test_guide_says_when_a_set_has_no_such_segment() -> None:
+    result = run("guide", "835", "ZZZ")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert run("guide", "835", "clp").exit_code == 0
+
+
+def test_who_sends_an_unknown_version_is_told_those_there_are() -> None:
+    found = answer("lint", file("env_guide_unknown"))["findings"]
+    assert [one["code"] for one in found] == ["guide_not_supported", "group_version_not_supported"]
+    assert all("837P 005010X222A1" in one["remedy"] for one in found)
 
 
 @pytest.mark.parametrize("other", OTHERS)
