@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from cli.answers import answer, out, print_json, show
 from cli.claim_commands import calling
 from cli.demo.people import account_of
 from cli.demo.telling import dollars
+from shared.errors import NotFound
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -20,23 +22,27 @@ account = typer.Typer(no_args_is_help=True, help="Patients' accounts.")
 
 
 @encounter.command("send")
-def send(file: Path, json: Json = False) -> None:
+def send(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    json: Json = False,
+) -> None:
     """Send an encounter (JSON as POST /v1/encounters takes it).
 
     Where the file names no practice or provider, the first of the billing company are taken.
     """
 
-    body = json_text.loads(file.read_text())
+    body = _visit(file)
 
     async def work() -> Any:
         async with calling() as api:
             if "practice_id" not in body:
-                body["practice_id"] = (await api.get("/v1/practices", limit=1))["data"][0]["id"]
+                practices = (await api.get("/v1/practices", limit=1))["data"]
+                body["practice_id"] = _first(practices, "practice")
             if "rendering_provider_id" not in body:
                 providers = (await api.get("/v1/providers", limit=200))["data"]
                 own = [one for one in providers if one["practice_id"] == body["practice_id"]]
-                body["rendering_provider_id"] = own[0]["id"]
-            return await api.post("/v1/encounters", body, key=body["external_id"])
+                body["rendering_provider_id"] = _first(own, "provider")
+            return await api.post("/v1/encounters", body, key=str(body.get("external_id", "")))
 
     answered = answer(work())
     if json:
@@ -45,6 +51,22 @@ def send(file: Path, json: Json = False) -> None:
     out.print(f"{answered['encounter_id']} {answered['status']}")
     for finding in answered["findings"]:
         out.print(f"  {finding['severity']} {finding['rule']}: {finding['message']}")
+
+
+def _visit(file: Path) -> dict[str, Any]:
+    try:
+        body = json_text.loads(file.read_bytes())
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise typer.BadParameter(f"{file} is no JSON object in UTF-8.")
+    return body
+
+
+def _first(found: Sequence[Mapping[str, Any]], kind: str) -> Any:
+    if not found:
+        raise NotFound(f"no_{kind}", f"There is no {kind} yet: add one through the API, or name it")
+    return found[0]["id"]
 
 
 @account.command("of")
