@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from shared.x12.claim_837 import Claim
-from shared.x12.envelope import SetBody
+from shared.x12.envelope import SetBody, written
 from shared.x12.errors import KINDS, Finding, Level, Place, Severity, finding
 from shared.x12.events import Item, Opening
 from shared.x12.guides.acknowledgement_277ca import ACKNOWLEDGEMENT_277CA
@@ -149,7 +149,7 @@ def write_batch_status(batch: BatchStatus, delimiters: Delimiters = _STANDARD) -
             write_name(out, provider.name)
         number += 1
         _claim(out, claim, number=number, parent=parent)
-    return SetBody(ACKNOWLEDGEMENT_277CA, out.text(), out.count, delimiters)
+    return written(ACKNOWLEDGEMENT_277CA, out)
 
 
 def _totals(out: SegmentWriter, batch: BatchStatus) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from shared.x12.envelope import Group, InterchangeAcknowledgement, SetBody, SetHeader
+from shared.x12.envelope import Group, InterchangeAcknowledgement, SetBody, SetHeader, written
 from shared.x12.errors import KINDS, Finding, Level, Place, Severity, finding
 from shared.x12.events import GroupReading, InterchangeReading, Item, Opening
 from shared.x12.guides.acknowledgement_999 import ACKNOWLEDGEMENT_999
@@ -122,7 +122,7 @@ def write_acknowledgement(
         _findings(out, [f for f in answer.findings if f.level != Level.SET])
         out.add("IK5", answer.status, *answer.codes)
     out.add("AK9", a.status, str(a.stated), str(a.received), str(a.accepted), *a.codes)
-    return SetBody(ACKNOWLEDGEMENT_999, out.text(), out.count, delimiters)
+    return written(ACKNOWLEDGEMENT_999, out)
 
 
 def _findings(out: SegmentWriter, findings: list[Finding]) -> None:

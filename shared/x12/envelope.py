@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from shared.x12.errors import Finding, Place, UnwritableError, finding
 from shared.x12.guide import Guide
-from shared.x12.segments import Delimiters
+from shared.x12.segments import Delimiters, SegmentWriter
 from shared.x12.values import is_date, is_time
 
 Elements = list[str]
@@ -90,6 +90,12 @@ class SetBody(NamedTuple):
     text: str
     segments: int
     delimiters: Delimiters
+
+
+def written(guide: Guide, out: SegmentWriter) -> SetBody:
+    """What a writer has collected, as a set; raises UnwritableError."""
+    text = out.text()
+    return SetBody(guide, text, text.count(out.delimiters.terminator), out.delimiters)
 
 
 def read_interchange(elements: Elements, delimiters: Delimiters) -> Interchange:

@@ -2,10 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from shared.x12.errors import NotANumberError
 from shared.x12.parties import (
@@ -22,6 +22,7 @@ from shared.x12.parties import (
 )
 
 Elements = list[str]
+T = TypeVar("T")
 _AMOUNT = re.compile(r"-?(?=\.?\d)\d*\.?\d*\Z", re.ASCII)
 _KEPT = 4_096  # texts remembered per read
 
@@ -53,6 +54,19 @@ class Dates(dict[str, date | None]):
         if len(self) < _KEPT:
             self[text] = day
         return day
+
+
+class Recurring(dict[Any, Any]):
+    """Values of a read that come again, by the segments they were read from: one object each."""
+
+    def value(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What was read from these segments before, else what `read` makes of them."""
+        found: T | None = self.get(key)
+        if found is None:
+            found = read()
+            if len(self) < _KEPT:
+                self[key] = found
+        return found
 
 
 def read_date(text: str) -> date | None:
@@ -184,20 +198,20 @@ def read_all_adjustments(segments: Iterable[Elements], amounts: Amounts) -> tupl
 class PartyReader:
     """Gathers the segments that follow a name into a Party."""
 
-    __slots__ = ("_component", "_dates", "_held")
+    __slots__ = ("_component", "_dates", "held")
 
     def __init__(self, name: Elements, component: str, dates: Dates) -> None:
-        self._held: list[Elements] = [name]
+        self.held: list[Elements] = [name]
         self._component = component
         self._dates = dates
 
     def add(self, elements: Elements) -> None:
         """A segment of this party's loop."""
-        self._held.append(elements)
+        self.held.append(elements)
 
     def party(self) -> Party:
         """All of it."""
-        name, *rest = self._held
+        name, *rest = self.held
         if not rest:
             return Party(read_name(name))
         street: Elements = []

@@ -133,13 +133,11 @@ def write_adjustments(out: SegmentWriter, adjustments: Iterable[Adjustment]) -> 
 def write_party(out: SegmentWriter, party: Party) -> None:
     """A name and all that follows it, in the order every 837 loop has."""
     name, address, references, contacts, taxonomy, birth_date, sex, dates = party
-    out.add("NM1", *name)
-    if taxonomy and name.entity != "85":
-        out.add("PRV", _TAXONOMY_ROLE.get(name.entity, "PE"), "PXC", taxonomy)
-    if address:
-        write_address(out, address)
-    if birth_date or sex:
-        out.add("DMG", "D8", write_date(birth_date), sex)
+    if sex and address and name[-1] and not taxonomy and _is_short(address):
+        day = write_date(birth_date)
+        out.fill(_PERSON, (*name, address[0], address[1], address[2], address[3], day, sex))
+    else:
+        _write_identity(out, party)
     for period in dates:
         write_period(out, period)
     for reference in references:
@@ -148,5 +146,22 @@ def write_party(out: SegmentWriter, party: Party) -> None:
         write_contact(out, contact)
 
 
+def _is_short(address: Address) -> bool:
+    """A street and a postal code, and nothing behind either."""
+    return address[4:] == _NO_MORE and bool(address[0] and address[3])
+
+
+def _write_identity(out: SegmentWriter, party: Party) -> None:
+    name, taxonomy = party.name, party.taxonomy
+    out.add("NM1", *name)
+    if taxonomy and name.entity != "85":
+        out.add("PRV", _TAXONOMY_ROLE.get(name.entity, "PE"), "PXC", taxonomy)
+    write_address(out, party.address)
+    if party.birth_date or party.sex:
+        out.add("DMG", "D8", write_date(party.birth_date), party.sex)
+
+
+_NO_MORE = ("", "", "")
+_PERSON = "NM1*%s*%s*%s*%s*%s*%s*%s*%s*%s~N3*%s~N4*%s*%s*%s~DMG*D8*%s*%s"
 # attending, assistant surgeon, referring; everybody else performs
 _TAXONOMY_ROLE = {"71": "AT", "DD": "AS", "DN": "RF", "P3": "RF"}

@@ -142,7 +142,7 @@ def _block(text: str, delimiters: Delimiters) -> Block:
 
 
 class SegmentWriter:
-    """Collects segments as text; trims empty elements at the end and counts for the trailers.
+    """Collects segments as text; trims empty elements at the end.
 
     It counts the delimiters it sets: a text that holds more of them has one in a value. Values
     that come again are written and checked once (`known`), and kept as text as long as it lives.
@@ -157,13 +157,9 @@ class SegmentWriter:
         self._unchecked: list[str] = []
         self._marks = 0  # delimiters inside the unchecked segments
         self._known: dict[Any, Known[Any]] = {}
+        self._forms = _Forms(self)
         self.put: Callable[[str], None] = self._lines.append
         """Adds text of whole segments that `known` gave."""
-
-    @property
-    def count(self) -> int:
-        """Segments so far, once their text is known to be right."""
-        return self.end.join([*self._lines, ""]).count(self.delimiters.terminator)
 
     def add(self, *elements: str) -> None:
         """One segment: its id, then its elements; empty ones at the end are left out."""
@@ -173,6 +169,16 @@ class SegmentWriter:
         self._lines.append(line)
         self._unchecked.append(line)
         self._marks += len(elements) - 1
+
+    def fill(self, shape: str, values: tuple[str, ...]) -> None:
+        """Segments that often come together, at once: `shape` is their text in the standard's
+        delimiters with a %s for each value. Nothing is left out: the last of each must be there.
+        """
+        form, marks = self._forms[shape]
+        text = form % values
+        self._lines.append(text)
+        self._unchecked.append(text)
+        self._marks += marks
 
     def known(self, write: "Callable[[SegmentWriter, T], object]") -> "Known[T]":
         """For each value the text that `write` makes of it, for `put`."""
@@ -214,10 +220,15 @@ class SegmentWriter:
 
 
 class Known(dict[T, str]):
-    """Text by value, written when a value is met first; up to a limit it is remembered."""
+    """Text by value, written when a value is met first; up to a limit it is remembered.
+
+    same: id of a value -> the value, held so that the id stays its own, and its text. Looking
+    there first costs a tenth of hashing the value.
+    """
 
     def __init__(self, write: Callable[[SegmentWriter, T], object], out: SegmentWriter) -> None:
         super().__init__()
+        self.same: dict[int, tuple[T, str]] = {}
         self._write, self._out = write, out
 
     def __missing__(self, value: T) -> str:
@@ -226,6 +237,32 @@ class Known(dict[T, str]):
         if len(self) < KNOWN_LIMIT:
             self[value] = text
         return text
+
+    def text(self, value: T) -> str:
+        """The text of a value; of the same object at once."""
+        held = self.same.get(id(value))
+        if held:
+            return held[1]
+        text = self[value]
+        if len(self.same) < KNOWN_LIMIT:
+            self.same[id(value)] = value, text
+        return text
+
+
+class _Forms(dict[str, tuple[str, int]]):
+    """By shape: the format in the delimiters of a writer, and the marks that are in it."""
+
+    def __init__(self, out: SegmentWriter) -> None:
+        super().__init__()
+        self._delimiters = out.delimiters
+        own = {"*": out.delimiters.element, ":": out.delimiters.component, "~": out.end}
+        self._own = str.maketrans({mark: text.replace("%", "%%") for mark, text in own.items()})
+
+    def __missing__(self, shape: str) -> tuple[str, int]:
+        form = shape.translate(self._own)
+        empty = ("",) * shape.count("%s")
+        found = self[shape] = form, _marks_in(form % empty, self._delimiters)
+        return found
 
 
 def _marks_in(text: str, delimiters: Delimiters) -> int:

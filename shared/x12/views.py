@@ -1,7 +1,9 @@
 """Typed values that are decoded from their segments only when they are looked at."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, Protocol, Self, TypeVar
 
 _new, _get, _set = object.__new__, object.__getattribute__, object.__setattr__
 
@@ -19,30 +21,85 @@ class Source(Protocol):
 class View:
     """Base of frozen, slotted dataclasses that may also be made by `view_of`.
 
-    A field that is not there yet comes from the source; values compare by all their fields.
+    Values compare by all their fields.
     """
 
-    __slots__ = ("_source",)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            for field, value in _get(self, "_source").fill(name).items():
-                _set(self, field, value)
-            return _get(self, name)
+    __slots__ = ("_missing", "_source")
 
     def _replace(self, **changes: Any) -> Self:
         """The same value with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+        return dataclasses.replace(whole(self), **changes)  # type: ignore[type-var]
 
 
 V = TypeVar("V", bound=View)
 
 
 def view_of(kind: type[V], source: Source) -> V:
-    """A value of this kind whose fields come from `source` when asked for."""
-    view = _new(kind)
+    """A value of this kind whose fields come from `source` when asked for.
+
+    With its last field it becomes an ordinary value of its kind, and lets go of the source.
+    """
+    view: V = _new(_lazy(kind))  # type: ignore[arg-type]
     _set(view, "_source", source)
+    _set(view, "_missing", len(dataclasses.fields(kind)))  # type: ignore[arg-type]
     return view
+
+
+def whole(view: V) -> V:
+    """The value with every field read."""
+    for field in dataclasses.fields(view):  # type: ignore[arg-type]
+        getattr(view, field.name)
+    return view
+
+
+@cache
+def _lazy(kind: type[V]) -> type[V]:
+    """The kind while fields are missing: looking for one of them reads it.
+
+    A class of its own, because a class with `__getattr__` finds every field slowly.
+    """
+
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+
+    def read(view: V, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = _get(view, "_source").fill(name)
+        for field, value in found.items():
+            _set(view, field, value)
+        missing = _get(view, "_missing") - len(found)
+        _set(view, "_missing", missing)
+        if missing <= 0 and _has_all(view, names):
+            _set(view, "_source", None)
+            _set(view, "__class__", kind)
+        return _get(view, name)
+
+    def equals(view: V, other: object) -> bool:
+        return whole(view) == other
+
+    def hashed(view: V) -> int:
+        return hash(whole(view))
+
+    def reduced(view: V, protocol: Hashable) -> Any:
+        return whole(view).__reduce_ex__(protocol)  # type: ignore[arg-type]
+
+    own = {
+        "__slots__": (),
+        "__doc__": kind.__doc__,
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__getattr__": read,
+        "__eq__": equals,
+        "__hash__": hashed,
+        "__reduce_ex__": reduced,
+    }
+    return type(kind.__name__, (kind,), own)
+
+
+def _has_all(view: View, names: list[str]) -> bool:
+    try:
+        for name in names:
+            _get(view, name)
+    except AttributeError:
+        return False
+    return True

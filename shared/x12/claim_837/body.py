@@ -16,6 +16,7 @@ from shared.x12.parties import ZERO, Amount, Party, Period, Raw, Reference
 from shared.x12.party_reading import (
     Numbers,
     PartyReader,
+    Recurring,
     cut_at,
     padded,
     read_all_adjustments,
@@ -29,6 +30,7 @@ from shared.x12.party_reading import (
 
 Elements = list[str]
 _INNER, _IN_LINE = frozenset({"SBR", "LX"}), frozenset({"LIN", "SVD"})
+_PLAIN = 3  # segments of a line without numbers, providers or decisions of its own
 _OF_CLM = frozenset(
     [
         "kind",
@@ -52,22 +54,22 @@ _OF_CLM = frozenset(
 class ClaimSource:
     """Fields of a Claim: CLM at once, lines and other payers at once, the rest, the levels."""
 
-    __slots__ = ("_held", "_kind", "_levels", "_numbers")
+    __slots__ = ("_body", "_held", "_levels")
 
     def __init__(
-        self, held: list[Elements], kind: str, numbers: Numbers, *, levels: Mapping[str, Level]
+        self, held: list[Elements], body: "ClaimBody", levels: Mapping[str, Level]
     ) -> None:
-        self._held, self._kind, self._numbers, self._levels = held, kind, numbers, levels
+        self._held, self._body, self._levels = held, body, levels
 
     def fill(self, name: str) -> dict[str, Any]:
         """The group of fields that `name` belongs to."""
         if name in _OF_CLM:
-            return self._clm()
+            return self._body.clm(self._held[0])
         for kind, fields in FIELDS.items():
             if name in fields:
                 level = self._levels.get(kind)
                 return level.fields if level else fields
-        reader = _Body(self._kind, self._numbers)
+        reader = self._body
         own, runs = cut_at(self._held, _INNER)
         if name in ("lines", "other_payers"):
             return {
@@ -77,19 +79,6 @@ class ClaimSource:
                 ),
             }
         return reader.claim(own)
-
-    def _clm(self) -> dict[str, Any]:
-        clm = padded(self._held[0], 21)
-        component = self._numbers.component
-        place = padded(clm[5].split(component), 3)
-        return {
-            "kind": self._kind, "claim_id": clm[1], "charge": self._numbers.amounts[clm[2]],
-            "facility": place[0], "frequency": place[2], "provider_signature": clm[6],
-            "assignment": clm[7], "benefits_assigned": clm[8], "release": clm[9],
-            "patient_signature": clm[10],
-            "accident": tuple(clm[11].split(component)) if clm[11] else (),
-            "special_program": clm[12], "predetermination": clm[19], "delay_reason": clm[20],
-        }  # fmt: skip
 
 
 class _Parts:
@@ -113,12 +102,26 @@ class _Parts:
         return tuple(p.party() for p in self.providers)
 
 
-class _Body:
-    """Reading one claim; what depends on kind, delimiters and this read's number caches."""
+class ClaimBody:
+    """Reading claims: what depends on kind and delimiters; values that come again are shared."""
 
-    def __init__(self, kind: str, numbers: Numbers) -> None:
+    def __init__(self, kind: str, numbers: Numbers, recurring: Recurring) -> None:
         self.kind = kind
         self.component, self.amounts, self.dates = numbers
+        self.recurring = recurring
+
+    def clm(self, clm: Elements) -> dict[str, Any]:
+        """CLM."""
+        clm = padded(clm, 21)
+        place = padded(clm[5].split(self.component), 3)
+        return {
+            "kind": self.kind, "claim_id": clm[1], "charge": self.amounts[clm[2]],
+            "facility": place[0], "frequency": place[2], "provider_signature": clm[6],
+            "assignment": clm[7], "benefits_assigned": clm[8], "release": clm[9],
+            "patient_signature": clm[10],
+            "accident": tuple(clm[11].split(self.component)) if clm[11] else (),
+            "special_program": clm[12], "predetermination": clm[19], "delay_reason": clm[20],
+        }  # fmt: skip
 
     def gather(self, segments: Sequence[Elements]) -> _Parts:
         """Sort segments into their kinds; after an NM1 they belong to that party."""
@@ -132,7 +135,7 @@ class _Body:
                 case _ if party is not None:
                     party.add(e)
                 case "DTP":
-                    parts.periods.append(read_period(e, self.dates))
+                    parts.periods.append(self._period(e))
                 case "REF":
                     parts.references.append(read_reference(e, self.component))
                 case "AMT":
@@ -150,11 +153,14 @@ class _Body:
     def claim(self, own: list[Elements]) -> dict[str, Any]:
         """What follows CLM up to the first payer or line."""
         parts = self.gather(own[1:])
-        diagnoses, codes = self._codes(parts.hi)
+        of_codes = "HI", *map(tuple, parts.hi)
+        diagnoses, codes = self.recurring.value(of_codes, lambda: self._codes(parts.hi))
+        of_parties = "NM1", *(tuple(map(tuple, each.held)) for each in parts.providers)
         return {
             "dates": tuple(parts.periods), "references": tuple(parts.references),
             "amounts": tuple(parts.amounts), "notes": tuple(parts.notes), "codes": codes,
-            "diagnoses": diagnoses, "providers": parts.parties(), "rest": tuple(parts.rest),
+            "diagnoses": diagnoses, "rest": tuple(parts.rest),
+            "providers": self.recurring.value(of_parties, parts.parties),
         }  # fmt: skip
 
     def _codes(
@@ -191,7 +197,14 @@ class _Body:
         )  # fmt: skip
 
     def line(self, held: list[Elements]) -> ServiceLine:
-        """LX and what follows it: the line, its drugs, providers, other payers' decisions."""
+        """LX and what follows it; a service on a day comes again all the time."""
+        if len(held) > _PLAIN:
+            return self._line(held)
+        key = "LX", *map(tuple, held[1:])
+        return self.recurring.value(key, lambda: self._line(held))
+
+    def _line(self, held: list[Elements]) -> ServiceLine:
+        """The line, its drugs, providers, other payers' decisions."""
         own, runs = cut_at(held, _IN_LINE)
         drugs: list[Drug] = []
         decisions: list[LineAdjudication] = []
@@ -208,13 +221,20 @@ class _Body:
                 rest += more
         parts = self.gather(own[1:])
         service = next((e for e in own if e[0] in _SERVICE), None)
-        line = _SERVICE[service[0]](self, service) if service else ServiceLine(None, ZERO)
+        line = self._service(service) if service else ServiceLine(None, ZERO)
         return line._replace(
             dates=tuple(parts.periods), references=tuple(parts.references),
             amounts=tuple(parts.amounts), notes=tuple(parts.notes), drugs=tuple(drugs),
             providers=parts.parties() + tuple(providers), adjudications=tuple(decisions),
             rest=tuple(r for r in parts.rest if r[0] not in _SERVICE) + tuple(rest),
         )  # fmt: skip
+
+    def _period(self, e: Elements) -> Period:
+        return self.recurring.value(tuple(e), lambda: read_period(e, self.dates))
+
+    def _service(self, e: Elements) -> ServiceLine:
+        """SV1, SV2 or SV3, which come again even where lines have numbers of their own."""
+        return self.recurring.value(tuple(e), lambda: _SERVICE[e[0]](self, e))
 
     def sv1(self, e: Elements) -> ServiceLine:
         """Professional service."""
@@ -273,4 +293,4 @@ class _Body:
         return decision, parts.rest
 
 
-_SERVICE = {"SV1": _Body.sv1, "SV2": _Body.sv2, "SV3": _Body.sv3}
+_SERVICE = {"SV1": ClaimBody.sv1, "SV2": ClaimBody.sv2, "SV3": ClaimBody.sv3}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.x12.parties import Name, Party
-from shared.x12.party_reading import Numbers, PartyReader, padded
+from shared.x12.party_reading import Numbers, PartyReader, Recurring, padded
 
 Elements = list[str]
 NOBODY = Party(Name(""))
@@ -26,9 +26,12 @@ _ROLES = {
 class Level:
     """One HL with what belongs to it; `kind` is HL03."""
 
-    __slots__ = ("_fields", "_numbers", "held", "kind", "ordinal")
+    __slots__ = ("_fields", "_numbers", "_recurring", "held", "kind", "ordinal")
 
-    def __init__(self, held: list[Elements], ordinal: int, numbers: Numbers) -> None:
+    def __init__(
+        self, held: list[Elements], ordinal: int, numbers: Numbers, *, recurring: Recurring
+    ) -> None:
+        self._recurring = recurring
         self.held, self.ordinal, self._numbers = held, ordinal, numbers
         self.kind = padded(held[0], 4)[3]
         self._fields: dict[str, Any] | None = None
@@ -56,6 +59,9 @@ class Level:
                 taxonomy = padded(elements, 4)[3]
             elif elements[0] in _OWN:
                 _OWN[elements[0]](elements, found)
+        if payer := parties.pop("payer", None):  # the same one all the time
+            key = "PR", *map(tuple, payer.held)
+            found["payer"] = self._recurring.value(key, payer.party)
         found.update((role, reader.party()) for role, reader in parties.items() if role)
         if taxonomy and self.kind == "20":
             found["billing"] = found["billing"]._replace(taxonomy=taxonomy)

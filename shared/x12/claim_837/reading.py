@@ -1,12 +1,12 @@
 """Segments of an 837 to typed claims: each claim with the levels that stand above it."""
 
-from shared.x12.claim_837.body import ClaimSource
+from shared.x12.claim_837.body import ClaimBody, ClaimSource
 from shared.x12.claim_837.levels import NOBODY, Level, Levels
 from shared.x12.claim_837.rules import ClaimRules, Seen
 from shared.x12.claim_837.values import BatchHead, Claim
 from shared.x12.errors import Finding, NotANumberError
 from shared.x12.events import Item, Opening
-from shared.x12.party_reading import Amounts, Dates, Numbers, PartyReader, padded
+from shared.x12.party_reading import Amounts, Dates, Numbers, PartyReader, Recurring, padded
 from shared.x12.tree import FINDINGS_LIMIT, walker_for
 from shared.x12.views import view_of
 
@@ -23,6 +23,8 @@ class ClaimReader:
         self.held: list[Elements] = []
         self._kind = opening.guide.name[-1]
         self._numbers = Numbers(opening.delimiters.component, Amounts(), Dates())
+        recurring = opening.caches.setdefault("values", Recurring())
+        self._body = ClaimBody(self._kind, self._numbers, recurring)
         self._ordinal = 2
         self._levels = Levels()
         self._found: list[Finding] = []
@@ -52,7 +54,8 @@ class ClaimReader:
         self.held, self._ordinal = [], ordinal + len(held)
         first = held[0][0]
         if first == "HL":
-            self._levels.add(Level(held, ordinal, self._numbers))
+            level = Level(held, ordinal, self._numbers, recurring=self._body.recurring)
+            self._levels.add(level)
         elif first == "CLM":
             self._claim(held, ordinal)
         else:
@@ -60,7 +63,7 @@ class ClaimReader:
 
     def _claim(self, held: list[Elements], ordinal: int) -> None:
         levels = self._levels.open
-        claim = view_of(Claim, ClaimSource(held, self._kind, self._numbers, levels=levels))
+        claim = view_of(Claim, ClaimSource(held, self._body, levels))
         if not self._walker:
             self.out.append(Item(claim, held, ordinal))
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer
 from shared.x12.claim_837.writing_line import LineWriter
-from shared.x12.envelope import SetBody
+from shared.x12.envelope import SetBody, written
 from shared.x12.guide import Guide
 from shared.x12.parties import Party
 from shared.x12.party_writing import (
@@ -43,7 +43,7 @@ def write_claims(
         if is_new:
             writer.billing_level(runs[0][0])
         writer.subscriber_level(runs)
-    return SetBody(guide, out.text(), out.count, delimiters)
+    return written(guide, out)
 
 
 class _ClaimWriter:
@@ -54,6 +54,7 @@ class _ClaimWriter:
         self._kind = kind
         self._lines = LineWriter(out, kind)
         self._parties = out.known(write_party)
+        self._providers = out.known(_parties)
         self._diagnoses = out.known(_principal_first if kind == "I" else _diagnoses)
         self._place = "A" if kind == "I" else "B"
         self._number = 0  # of the last level
@@ -71,10 +72,16 @@ class _ClaimWriter:
         out, claim = self._out, runs[0][0]
         self._number += 1
         subscriber = str(self._number)
-        has_patients = runs[-1][0].patient is not None
-        out.add("HL", subscriber, self._billing, "22", "1" if has_patients else "0")
-        _subscriber(out, claim)
-        out.put(self._parties[claim.payer])
+        child = "0" if runs[-1][0].patient is None else "1"
+        if claim.filing:
+            out.fill(_SUBSCRIBER, (subscriber, self._billing, child, *_coverage(claim)))
+        else:
+            out.add("HL", subscriber, self._billing, "22", child)
+            out.add("SBR", *_coverage(claim))
+        if claim.subscriber_condition:
+            out.add("PAT", "", "", "", "", *claim.subscriber_condition)
+        write_party(out, claim.subscriber)
+        out.put(self._parties.text(claim.payer))
         for run in runs:
             if run[0].patient:
                 self._number += 1
@@ -85,12 +92,12 @@ class _ClaimWriter:
 
     def _claim(self, claim: Claim) -> None:
         out, more = self._out, _rare(claim) != _NOTHING_RARE
-        out.add(
-            "CLM", claim.claim_id, write_amount(claim.charge), "", "",
-            out.composite(claim.facility, self._place, claim.frequency), claim.provider_signature,
-            claim.assignment, claim.benefits_assigned, claim.release, claim.patient_signature,
-            *(_closing(out, claim) if more else ()),
-        )  # fmt: skip
+        statements = _statements(claim)
+        plain = claim.claim_id, write_amount(claim.charge), claim.facility, self._place, *statements
+        if more or not (claim.frequency and claim.release):
+            _whole_clm(out, claim, plain)
+        else:
+            out.fill(_CLAIM, plain)
         if more:
             _before_references(out, claim)
         for reference in claim.references:
@@ -98,11 +105,11 @@ class _ClaimWriter:
         if more:
             _before_diagnoses(out, claim)
         if claim.diagnoses:
-            out.put(self._diagnoses[claim.diagnoses])
+            out.put(self._diagnoses.text(claim.diagnoses))
         if more:
             _before_providers(out, claim)
-        for provider in claim.providers:
-            out.put(self._parties[provider])
+        if claim.providers:
+            out.put(self._providers.text(claim.providers))
         for payer in claim.other_payers:
             _other_payer(out, payer)
         self._lines.write(claim.lines)
@@ -165,14 +172,24 @@ def _billing(out: SegmentWriter, claim: Claim) -> None:
             write_party(out, party)
 
 
-def _subscriber(out: SegmentWriter, claim: Claim) -> None:
-    out.add(
-        "SBR", claim.rank, claim.relationship, claim.group_number, claim.group_name,
-        claim.insurance_type, "", "", "", claim.filing,
+_SUBSCRIBER = "HL*%s*%s*22*%s~SBR*%s*%s*%s*%s*%s*%s*%s*%s*%s"
+_CLAIM = "CLM*%s*%s***%s:%s:%s*%s*%s*%s*%s"
+_statements = attrgetter(
+    "frequency", "provider_signature", "assignment", "benefits_assigned", "release"
+)
+
+
+def _coverage(claim: Claim) -> tuple[str, ...]:
+    """SBR01 to SBR09."""
+    return (
+        claim.rank, claim.relationship, claim.group_number, claim.group_name, claim.insurance_type,
+        "", "", "", claim.filing,
     )  # fmt: skip
-    if claim.subscriber_condition:
-        out.add("PAT", "", "", "", "", *claim.subscriber_condition)
-    write_party(out, claim.subscriber)
+
+
+def _parties(out: SegmentWriter, parties: Iterable[Party]) -> None:
+    for party in parties:
+        write_party(out, party)
 
 
 def _patient(out: SegmentWriter, claim: Claim, patient: Party) -> None:
@@ -181,10 +198,10 @@ def _patient(out: SegmentWriter, claim: Claim, patient: Party) -> None:
 
 
 _rare = attrgetter(
-    "accident", "special_program", "predetermination", "delay_reason", "dates", "amounts", "notes",
-    "codes", "rest",
+    "patient_signature", "accident", "special_program", "predetermination", "delay_reason",
+    "dates", "amounts", "notes", "codes", "rest",
 )  # fmt: skip
-_NOTHING_RARE = ((), "", "", "", (), (), (), (), ())
+_NOTHING_RARE = ("", (), "", "", "", (), (), (), (), ())
 
 
 def _before_references(out: SegmentWriter, claim: Claim) -> None:
@@ -208,15 +225,13 @@ def _before_providers(out: SegmentWriter, claim: Claim) -> None:
     write_rest(out, claim.rest, ("HCP",))
 
 
-def _closing(out: SegmentWriter, claim: Claim) -> tuple[str, ...]:
-    """CLM11 to CLM20, which most claims do without."""
-    if not (
-        claim.accident or claim.special_program or claim.predetermination or claim.delay_reason
-    ):
-        return ()
-    return (
-        out.composite(*claim.accident), claim.special_program, "", "", "", "", "", "",
-        claim.predetermination, claim.delay_reason,
+def _whole_clm(out: SegmentWriter, claim: Claim, plain: tuple[str, ...]) -> None:
+    """CLM up to CLM20; most claims end at CLM09."""
+    number, charge, facility, place, frequency, *statements = plain
+    out.add(
+        "CLM", number, charge, "", "", out.composite(facility, place, frequency), *statements,
+        claim.patient_signature, out.composite(*claim.accident), claim.special_program,
+        "", "", "", "", "", "", claim.predetermination, claim.delay_reason,
     )  # fmt: skip
 
 

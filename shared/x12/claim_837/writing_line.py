@@ -16,7 +16,7 @@ from shared.x12.party_writing import (
     write_reference,
     write_rest,
 )
-from shared.x12.segments import SegmentWriter
+from shared.x12.segments import KNOWN_LIMIT, SegmentWriter
 
 _BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
 _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
@@ -27,31 +27,45 @@ Write = Callable[[SegmentWriter, ServiceLine], None]
 class LineWriter:
     """Writes the lines of claims of one kind: P, I or D says which SV.
 
-    Services and days come again all the time: each is written once and taken over as text.
+    Services and days come again all the time: each is written once and taken over as text. So is
+    a line that is nothing but a service on a day, when it is the same object again.
     """
 
     def __init__(self, out: SegmentWriter, kind: str) -> None:
         self._out = out
-        self._service = _SERVICE[kind]
-        e, end = out.delimiters.element, out.end
-        self._start = f"LX{e}%d{end}%s{end}%s"
+        self._starts: list[str] = []
         self._services = out.known(_FIELDS[kind])
         self._days = out.known(_days)
+        self._same: dict[int, tuple[ServiceLine, str]] = {}  # by id, which the held line keeps
 
-    def write(self, lines: Iterable[ServiceLine]) -> None:
+    def write(self, lines: Sequence[ServiceLine]) -> None:
         """Each line's LX and all that belongs to it, numbered from 1."""
-        put, start, services, days = self._out.put, self._start, self._services, self._days
-        for number, line in enumerate(lines, 1):
-            if line[_REFERENCES:] == _NOTHING_MORE and line.dates:
-                put(start % (number, services[line[:_DATES]], days[line.dates]))
+        put, same = self._out.put, self._same
+        for start, line in zip(self._numbered(len(lines)), lines, strict=False):
+            put(start)
+            held = same.get(id(line))
+            if held:
+                put(held[1])
+            elif line.dates and line[_REFERENCES:] == _NOTHING_MORE:
+                text = f"{self._services[line[:_DATES]]}{self._out.end}{self._days[line.dates]}"
+                put(text)
+                if len(same) < KNOWN_LIMIT:
+                    same[id(line)] = line, text
             else:
-                self._whole(line, number)
+                self._whole(line)
 
-    def _whole(self, line: ServiceLine, number: int) -> None:
+    def _numbered(self, count: int) -> list[str]:
+        """At least so many LX segments."""
+        starts = self._starts
+        if len(starts) < count:
+            element = self._out.delimiters.element
+            starts += [f"LX{element}{number}" for number in range(len(starts) + 1, count + 1)]
+        return starts
+
+    def _whole(self, line: ServiceLine) -> None:
         """A line with references, amounts, drugs, payers or providers of its own."""
         out, rest = self._out, line.rest
-        out.add("LX", str(number))
-        self._service(out, line)
+        out.put(self._services[line[:_DATES]])
         write_rest(out, rest, _BEFORE_DATES)
         _days(out, line.dates)
         write_rest(out, rest, _BEFORE_REFERENCES)

@@ -11,7 +11,7 @@ from shared.x12.eligibility_270_271.values import (
     Response,
     Trace,
 )
-from shared.x12.envelope import SetBody
+from shared.x12.envelope import SetBody, written
 from shared.x12.guides.eligibility import ELIGIBILITY_270, ELIGIBILITY_271
 from shared.x12.parties import Party
 from shared.x12.party_writing import (
@@ -39,7 +39,7 @@ def write_inquiries(
     out = SegmentWriter(delimiters)
     out.add("BHT", "0022", head.purpose, head.reference, write_date(head.created), head.time)
     _Levels(out, _no_rejections).write(inquiries, _inquiry)
-    return SetBody(ELIGIBILITY_270, out.text(), out.count, delimiters)
+    return written(ELIGIBILITY_270, out)
 
 
 def write_responses(
@@ -49,7 +49,7 @@ def write_responses(
     out = SegmentWriter(delimiters)
     out.add("BHT", "0022", head.purpose, head.reference, write_date(head.created), head.time)
     _Levels(out, _rejections).write(responses, _response)
-    return SetBody(ELIGIBILITY_271, out.text(), out.count, delimiters)
+    return written(ELIGIBILITY_271, out)
 
 
 WriteRejections = Callable[[SegmentWriter, Patient, str], None]

@@ -144,7 +144,8 @@ def remittance_of(values: Iterable[object]) -> Remittance | None:
         kind: [] for kind in (Payment, ClaimPayment, ProviderAdjustment, HeaderNumber)
     }
     for value in values:
-        parts[type(value)].append(value)
+        kind = ClaimPayment if isinstance(value, ClaimPayment) else type(value)
+        parts[kind].append(value)
     if not parts[Payment]:
         return None
     return Remittance(

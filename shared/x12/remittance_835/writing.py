@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.x12.envelope import SetBody
+from shared.x12.envelope import SetBody, written
 from shared.x12.guides.remittance_835 import REMITTANCE_835
 from shared.x12.parties import Amount, Party, Period
 from shared.x12.party_writing import (
@@ -39,7 +39,7 @@ def write_remittance(remittance: Remittance, delimiters: Delimiters = _STANDARD)
             _header(out, headers.get(current) or HeaderNumber(current))
         _claim(out, claim)
     _provider_adjustments(out, remittance.provider_adjustments)
-    return SetBody(REMITTANCE_835, out.text(), out.count, delimiters)
+    return written(REMITTANCE_835, out)
 
 
 def _payment(out: SegmentWriter, payment: Payment) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from shared.x12.envelope import SetBody
+from shared.x12.envelope import SetBody, written
 from shared.x12.guides.claim_status import STATUS_276, STATUS_277
 from shared.x12.parties import Party
 from shared.x12.party_writing import (
@@ -31,7 +31,7 @@ def write_status_inquiries(
     out = SegmentWriter(delimiters)
     out.add("BHT", "0010", head.purpose, head.reference, write_date(head.created), head.time)
     _write(out, inquiries, with_sex=True)
-    return SetBody(STATUS_276, out.text(), out.count, delimiters)
+    return written(STATUS_276, out)
 
 
 def write_status_responses(
@@ -42,7 +42,7 @@ def write_status_responses(
     day = write_date(head.created)
     out.add("BHT", "0010", head.purpose, head.reference, day, head.time, "DG")
     _write(out, responses, with_sex=False)
-    return SetBody(STATUS_277, out.text(), out.count, delimiters)
+    return written(STATUS_277, out)
 
 
 def _parties(claim: Claim) -> list[Party]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.x12 import Controls, Options, UnwritableError, claim_837, read, write_interchange
+from shared.x12.envelope import written
 from shared.x12.guides.claim import CLAIM_837P
 from shared.x12.segments import Delimiters, SegmentWriter
 from tests.shared.x12.material import AT, MESSAGES, ROUTE, TODAY
@@ -82,7 +83,7 @@ def test_small_letters_go_as_capitals_with_and_without_accents() -> None:
         out.add("NM1", "IL", "1", name, "", "")
         out.put(out.known(_street)["main st"])
         assert out.text() == f"NM1*IL*1*{sent}~\nN3*MAIN ST~\n"
-        assert out.count == 2
+        assert written(CLAIM_837P, out).segments == 2
 
 
 def test_a_line_feed_may_end_segments() -> None:
@@ -90,4 +91,4 @@ def test_a_line_feed_may_end_segments() -> None:
     out.add("DMG", "D8", dt.date(2026, 1, 5).strftime("%Y%m%d"))
     out.add("REF", "EA", "1")
     assert out.text() == "DMG*D8*20260105\nREF*EA*1\n"
-    assert out.count == 2
+    assert written(CLAIM_837P, out).segments == 2
