@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from shared.database import Database, Transaction
 from shared.database.transaction import Parked
 from shared.messaging import fail_points
 from shared.messaging.received import Handlers, Key, Received, Unread, joined
+
+MAX_CONVERSATIONS = 128
 
 
 class Waiting(NamedTuple):
@@ -111,10 +114,11 @@ async def handle(
         ]
     await tx.lock("correlation", (item.event.correlation_id for item in ready))
     batch = _Batch(admitted.fresh)
+    repeated = _repeated(items, admitted.fresh) if telemetry.tracing() else {}
     for run in joined(ready):
         open_run = batch.not_behind(run)
         if open_run:
-            await _run(tx, handlers, open_run)
+            await _run(tx, handlers, open_run, repeated=repeated.pop(run[0].event.type, 0))
             batch.ran(open_run, tx.parked)
             tx.parked.clear()
     waiting = batch.waiting()
@@ -189,18 +193,20 @@ class _Batch:
         return {item.event_id: number for number, item in enumerate(self._fresh)}
 
 
-async def _run(tx: Transaction, handlers: Handlers, run: Sequence[Received]) -> None:
+def _repeated(items: Sequence[Received], fresh: Sequence[Received]) -> dict[str, int]:
+    """Event type -> how many of the batch were seen before."""
+    counted = Counter(item.event.type for item in items)
+    counted.subtract(item.event.type for item in fresh)
+    return dict(counted)
+
+
+async def _run(
+    tx: Transaction, handlers: Handlers, run: Sequence[Received], *, repeated: int
+) -> None:
     events = [item.event for item in run]
     first, topic = events[0], run[0].record.topic
-    attributes: dict[str, str | int] = {
-        "messaging.operation.name": "process",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": topic,
-        "messaging.batch.message_count": len(events),
-        "rcm.service": tx.service,
-        "rcm.event.type": first.type,
-    }
-    links = [event.traceparent for event in events]
+    attributes = _described(run, repeated) if telemetry.tracing() else {}
+    links = (event.traceparent for event in events)
     began = time.perf_counter()
     with telemetry.span(f"process {topic}", kind="consumer", links=links, attributes=attributes):
         fail_points.passing("mid_run")
@@ -212,3 +218,28 @@ async def _run(tx: Transaction, handlers: Handlers, run: Sequence[Received]) -> 
     telemetry.observe("rcm_run_events", len(events), service=service, type=kind)
     age = (clock.business() - first.time).total_seconds()
     telemetry.observe("rcm_event_e2e_seconds", age, type=kind, consumer=service)
+
+
+def _described(run: Sequence[Received], repeated: int) -> dict[str, str | int | Sequence[str]]:
+    """The attributes of a run's span (docs/operations, Traces); the consumer adds its own.
+
+    A run of several encounters has them all as its conversations, up to the limit of links.
+    """
+    record, event = run[0].record, run[0].event
+    ids = dict.fromkeys(item.event.correlation_id for item in run)
+    conversations = [str(each) for each in islice(ids, MAX_CONVERSATIONS)]
+    found: dict[str, str | int | Sequence[str]] = {
+        "messaging.operation.name": "process",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": record.topic,
+        "messaging.batch.message_count": len(run),
+        "messaging.message.conversation_id": conversations[0] if len(ids) == 1 else conversations,
+        "rcm.event.type": event.type,
+        "rcm.run.fresh": len(run),
+        "rcm.run.duplicates": repeated,
+    }
+    if len(run) == 1:
+        found["messaging.message.id"] = str(event.id)
+        found["messaging.destination.partition.id"] = str(record.partition)
+        found["messaging.kafka.offset"] = record.offset
+    return found

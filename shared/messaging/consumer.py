@@ -94,6 +94,15 @@ class Consumer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until told to stop, then finish the running batches, commit, leave."""
+        attributes = {
+            "messaging.system": self._bus.system,
+            "messaging.consumer.group.name": self.group,
+            "rcm.service": self._database.service,
+        }
+        with telemetry.spans_with(attributes):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         pause, longest = REJOIN_SECONDS
         while not stop.is_set():
             began = time.monotonic()

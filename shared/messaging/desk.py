@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from shared import ids
+from shared import ids, telemetry
 from shared.database import Database, Transaction
 from shared.errors import Conflict, NotFound, Refused, TryAgain
 from shared.messaging import batches, limits, parking
@@ -208,7 +208,8 @@ class DeadLetterDesk:
             record = tx.keys.open_column(cell, payload, KeptRecord)
             item = Received(record, wire.read_event(record.headers, record.value))
             gate = _LetterGate(self.consumer)
-            await batches.handle(tx, [item], gate=gate, handlers=self._handlers)
+            with telemetry.spans_with({"rcm.service": tx.service}):
+                await batches.handle(tx, [item], gate=gate, handlers=self._handlers)
             told = tuple(type(each.fact).__name__ for each in tx.published)
             outcome = Replayed(letter.id, "", told, parked=bool(gate.waiting))
             if dry_run:

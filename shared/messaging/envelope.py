@@ -25,6 +25,7 @@ from shared.messaging.bus import Incoming
 SCHEMA_ROOT = "urn:claimstream:rcm/events"
 JSON = "application/json"
 SEQUENCE = "ce_sequence"
+TRACEPARENT = "traceparent"
 
 Headers = dict[str, str]
 Pairs = Sequence[tuple[str, bytes]]
@@ -43,7 +44,7 @@ _HEADER_NAMES = {
     "key": "ce_partitionkey",
     "correlation_id": "ce_correlationid",
     "causation_id": "ce_causationid",
-    "traceparent": "traceparent",
+    "traceparent": TRACEPARENT,
     "sequence": SEQUENCE,
 }
 _ATTRIBUTES = tuple(name for name in _HEADER_NAMES.values() if name != SEQUENCE)

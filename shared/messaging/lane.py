@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from operator import attrgetter
 
-from shared import telemetry
+from shared import clock, telemetry
 from shared.messaging import fail_points, limits
 from shared.messaging.bus import CommitRefused, Incoming, Member, Place
 from shared.messaging.received import Reader, Received, Unread
@@ -19,6 +19,9 @@ RECOMMIT_SECONDS = 5.0
 
 _log = telemetry.logger("consumer")
 _place_of, _offset_of = attrgetter("topic", "partition"), attrgetter("offset")
+
+
+_COMMIT = {"messaging.operation.name": "commit", "messaging.operation.type": "settle"}
 
 
 class Standing:
@@ -91,6 +94,7 @@ class Lane:
                 rest = await self._handle(rest)
 
     async def _fetch(self, member: Member) -> Sequence[Incoming]:
+        began = time.monotonic()
         records = await member.poll(
             self._places, limit=self._standing.batch_size, wait_seconds=POLL_SECONDS
         )
@@ -99,6 +103,8 @@ class Lane:
         self._finished.clear()
         if records:
             self._standing.last_record = time.monotonic()
+            if telemetry.tracing():
+                _note_poll(records, time.monotonic() - began)
             fail_points.passing("after_fetch")
         return records
 
@@ -182,6 +188,22 @@ class Lane:
         )
 
 
+def _note_poll(records: Sequence[Incoming], seconds: float) -> None:
+    """The span of a poll that brought records."""
+    began_ns = int((clock.system().timestamp() - seconds) * 1e9)
+    topics = ",".join(sorted({record.topic for record in records}))
+    attributes: dict[str, str | int] = {
+        "messaging.operation.name": "poll",
+        "messaging.operation.type": "receive",
+        "messaging.destination.name": topics,
+        "messaging.batch.message_count": len(records),
+    }
+    with telemetry.span(
+        f"poll {topics}", kind="client", attributes=attributes, started_ns=began_ns
+    ):
+        pass
+
+
 class Offsets:
     """What is processed and not yet committed; committed behind the work, bounded."""
 
@@ -216,8 +238,10 @@ class Offsets:
         if not offsets:
             return
         committed = False
+        topics = ",".join(sorted({place.topic for place in offsets}))
         try:
-            await member.commit(offsets)
+            with telemetry.span(f"commit {topics}", kind="client", attributes=_COMMIT):
+                await member.commit(offsets)
             committed = True
         except CommitRefused as refused:
             telemetry.count("rcm_offset_commit_failures_total", group=self._group)

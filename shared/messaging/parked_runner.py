@@ -71,6 +71,11 @@ class ParkedRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until told to stop; whatever is away is waited for."""
+        group = {"messaging.consumer.group.name": f"rcm.{self.consumer}"}
+        with telemetry.spans_with({**group, "rcm.service": self._database.service}):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         measured = 0.0
         loop = asyncio.get_running_loop()
         while not stop.is_set():

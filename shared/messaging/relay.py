@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -160,15 +160,22 @@ class Relay:
     async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[Exception | None]:
         at_ms = int(clock.system().timestamp() * 1000)
         records = [outgoing(row, at_ms) for row in rows]
+        topics = ",".join(sorted({record.topic for record in records}))
         attributes: dict[str, str | int] = {
             "messaging.system": self._bus.system,
             "messaging.operation.name": "send",
             "messaging.operation.type": "send",
+            "messaging.destination.name": topics,
             "messaging.batch.message_count": len(rows),
             "rcm.service": self._service,
         }
-        with telemetry.span("send outbox", kind="client", attributes=attributes):
+        with telemetry.span(
+            f"send {topics}", kind="client", links=_causes(records), attributes=attributes
+        ) as span:
             outcomes = await self._bus.publish(records)
+            failed = next((each for each in outcomes if each is not None), None)
+            if failed is not None:
+                span.set_attribute("error.type", type(failed).__name__)
         for outcome in outcomes:
             if isinstance(outcome, ClockAhead):
                 _log.critical("the clock of this machine is ahead of the bus: nothing is sent")
@@ -203,6 +210,14 @@ def outgoing(row: Sequence[Any], at_ms: int) -> Outgoing:
     pairs = wire.header_pairs(headers)
     pairs.append((wire.SEQUENCE, str(outbox_id).encode()))
     return Outgoing(topic, key.encode(), value, pairs, at_ms)
+
+
+def _causes(records: Sequence[Outgoing]) -> Iterator[str]:
+    """The trace contexts that made the records; read only where spans are recorded."""
+    for record in records:
+        for name, value in record.headers:
+            if name == wire.TRACEPARENT:
+                yield value.decode()
 
 
 def _sorted_out(rows: Sequence[asyncpg.Record], outcomes: Sequence[Exception | None]) -> _Outcome:

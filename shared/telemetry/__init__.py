@@ -7,7 +7,9 @@ from shared.telemetry.traces import (
     flush_traces,
     remote_parent,
     span,
+    spans_with,
     traceparent,
+    tracing,
 )
 
 __all__ = [
@@ -22,5 +24,7 @@ __all__ = [
     "remote_parent",
     "request_id",
     "span",
+    "spans_with",
     "traceparent",
+    "tracing",
 ]

@@ -87,4 +87,6 @@ def _value(value: object) -> dict[str, Any]:
         return {"intValue": str(value)}
     if isinstance(value, float):
         return {"doubleValue": value}
+    if isinstance(value, tuple):
+        return {"arrayValue": {"values": [_value(each) for each in value]}}
     return {"stringValue": str(value)}

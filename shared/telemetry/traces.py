@@ -7,8 +7,10 @@ not recorded, yet their contexts still travel with requests and events.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import islice
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -26,18 +28,21 @@ KINDS: dict[str, SpanKind] = {
     "consumer": SpanKind.CONSUMER,
 }
 
-Attributes = Mapping[str, str | int | float | bool]
+Attributes = Mapping[str, str | int | float | bool | Sequence[str]]
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
+_NONE: Attributes = {}
+_of_all: ContextVar[Attributes] = ContextVar("attributes of all spans", default=_NONE)
 
 
 class _Tracing:
     """The process's tracer; replaced by configure_traces."""
 
     def __init__(self) -> None:
-        self.use(TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False))
+        self.use(TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False), records=False)
 
-    def use(self, provider: TracerProvider) -> None:
+    def use(self, provider: TracerProvider, *, records: bool) -> None:
+        self.records = records
         self.provider = provider
         self.tracer = provider.get_tracer("claimstream")
 
@@ -64,7 +69,12 @@ def configure_traces(
     provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     if processor is not None:
         provider.add_span_processor(processor)
-    _tracing.use(provider)
+    _tracing.use(provider, records=processor is not None)
+
+
+def tracing() -> bool:
+    """Whether spans are recorded; else nobody needs to gather their attributes and links."""
+    return _tracing.records
 
 
 def flush_traces(timeout_seconds: float) -> None:
@@ -104,27 +114,37 @@ def remote_parent(text: str) -> Iterator[None]:
 
 
 @contextmanager
+def spans_with(attributes: Attributes) -> Iterator[None]:
+    """Every span inside, also in tasks that are begun inside, has these attributes too."""
+    token = _of_all.set({**_of_all.get(), **attributes})
+    try:
+        yield
+    finally:
+        _of_all.reset(token)
+
+
+@contextmanager
 def span(
     name: str,
     *,
     kind: str = "internal",
     links: Iterable[str] = (),
-    attributes: Attributes | None = None,
+    attributes: Attributes = _NONE,
+    started_ns: int | None = None,
 ) -> Iterator[Span]:
     """One span; a failure sets `error.type` to the class and never records the text.
 
     kind: a key of KINDS. links: traceparents of the causes; equal ones count once, beyond 128
-    they are only counted in `rcm.links.dropped`.
+    they are only counted in `rcm.links.dropped`. started_ns: when it began, if not now
+    (time.time_ns).
     """
-    contexts = [found for text in dict.fromkeys(links) if (found := _context_of(text))]
-    own = dict(attributes or {})
-    if len(contexts) > MAX_LINKS:
-        own["rcm.links.dropped"] = len(contexts) - MAX_LINKS
+    own, found = _described(links, attributes) if _tracing.records else (_NONE, ())
     with _tracing.tracer.start_as_current_span(
         name,
         kind=KINDS[kind],
         attributes=own,
-        links=[Link(context) for context in contexts[:MAX_LINKS]],
+        links=found,
+        start_time=started_ns,
         record_exception=False,
         set_status_on_exception=False,
     ) as current:
@@ -134,3 +154,12 @@ def span(
             current.set_attribute("error.type", type(error).__name__)
             current.set_status(Status(StatusCode.ERROR))
             raise
+
+
+def _described(links: Iterable[str], attributes: Attributes) -> tuple[Attributes, Sequence[Link]]:
+    causes = dict.fromkeys(links)
+    contexts = map(_context_of, islice(causes, MAX_LINKS))
+    own = {**_of_all.get(), **attributes}
+    if len(causes) > MAX_LINKS:
+        own["rcm.links.dropped"] = len(causes) - MAX_LINKS
+    return own, [Link(context) for context in contexts if context is not None]

@@ -170,6 +170,34 @@ def test_links_have_a_limit(spans: InMemorySpanExporter) -> None:
     assert dict(span.attributes or {}) == {"rcm.links.dropped": 72}
 
 
+def test_spans_inside_share_attributes(spans: InMemorySpanExporter) -> None:
+    with telemetry.spans_with({"messaging.system": "kafka", "rcm.service": "a"}):
+        with telemetry.span("process", attributes={"rcm.service": "b"}):
+            pass
+        spans.clear()
+        with telemetry.span("commit"):
+            pass
+    assert dict(only(spans).attributes or {}) == {"messaging.system": "kafka", "rcm.service": "a"}
+    with telemetry.span("outside"):
+        pass
+    assert not spans.get_finished_spans()[-1].attributes
+
+
+def test_a_span_may_have_begun_before(spans: InMemorySpanExporter) -> None:
+    with telemetry.span("poll", started_ns=1_000):
+        pass
+    assert only(spans).start_time == 1_000
+
+
+def test_without_an_exporter_nobody_reads_links_or_attributes() -> None:
+    telemetry.configure_traces("claims")
+    asked = (text for text in [numbered(1)])
+    assert not telemetry.tracing()
+    with telemetry.span("process", links=asked, attributes={"rcm.service": "a"}):
+        pass
+    assert list(asked) == [numbered(1)]
+
+
 def test_a_failed_span_has_no_text(spans: InMemorySpanExporter) -> None:
     with pytest.raises(LookupError), telemetry.span("job"):
         fails()

@@ -49,7 +49,13 @@ def collector() -> Iterator[str]:
 
 def test_spans_arrive(collector: str) -> None:
     telemetry.configure_traces("claims", exporter=OtlpExporter(collector))
-    attributes: dict[str, str | int | float | bool] = {"a": "x", "b": 2, "c": 0.5, "d": True}
+    attributes: telemetry.traces.Attributes = {
+        "a": "x",
+        "b": 2,
+        "c": 0.5,
+        "d": True,
+        "e": ["y", "z"],
+    }
     with (
         pytest.raises(LookupError),
         telemetry.span("job", attributes=attributes),
@@ -79,6 +85,7 @@ def test_spans_arrive(collector: str) -> None:
         "b": {"intValue": "2"},
         "c": {"doubleValue": 0.5},
         "d": {"boolValue": True},
+        "e": {"arrayValue": {"values": [{"stringValue": "y"}, {"stringValue": "z"}]}},
         "error.type": {"stringValue": "LookupError"},
     }
 

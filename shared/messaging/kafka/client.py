@@ -48,7 +48,10 @@ FOLLOW_MS = 500
 
 
 class KafkaBus:
-    """One client of a Kafka cluster. options: what every aiokafka client needs (TLS, SASL)."""
+    """One client of a Kafka cluster.
+
+    client_id: `rcm.<service>.<role>`. options: what every aiokafka client needs (TLS, SASL).
+    """
 
     system = "kafka"
 
@@ -67,6 +70,7 @@ class KafkaBus:
             "retry_backoff_ms": RETRY_BACKOFF_MS,
             **(options or {}),
         }
+        self._service = client_id.split(".")[1]
         self._replication = replication
         self._session_ms = int(session_seconds * 1000)
         self._producer: AIOKafkaProducer | None = None
@@ -264,7 +268,7 @@ class KafkaBus:
                 doubt = doubt or isinstance(outcome, NotSent)
         if doubt:
             self._counts.clear()
-            telemetry.count("rcm_relay_producer_resets_total", service="bus")
+            telemetry.count("rcm_relay_producer_resets_total", service=self._service)
             await self._discard_producer()
 
     async def _count(self, topic: str) -> int:
