@@ -120,6 +120,11 @@ class ServiceSettings(BaseSettings):
         500, ge=1, le=500, description="Records of one lane batch, one transaction."
     )
     lanes: int = Field(2, ge=1, le=8, description="Lane batches that run at the same time.")
+    member_name: str = Field(
+        "",
+        description="Static name of this process in its Kafka groups, unique among living ones: "
+        "the pod's, in a StatefulSet. Empty = a member that comes and goes.",
+    )
     body_limit_bytes: int = Field(
         1_048_576, ge=1024, le=104_857_600, description="Largest request body unless a route says."
     )

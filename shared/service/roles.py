@@ -58,6 +58,7 @@ def subscription_of(site: Site) -> Subscription:
         service_version=site.version,
         lanes=settings.lanes,
         batch_size=settings.batch_size,
+        member=settings.member_name,
     )
 
 

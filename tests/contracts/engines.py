@@ -73,13 +73,15 @@ class Rig:
         self._clients.append(bus)
         return bus
 
-    async def join(self, watch: Watch | None = None, *, group: str = "") -> tuple[Member, Watch]:
+    async def join(
+        self, watch: Watch | None = None, *, group: str = "", name: str = ""
+    ) -> tuple[Member, Watch]:
         """A member of the group, once it has a share (or at once, when one is watched)."""
         waits = watch is None
         watch = watch or Watch()
         self._watches.append(watch)
         bus = await self.client()
-        member = await bus.join(group or self.group, [self.topic], watch.listener)
+        member = await bus.join(group or self.group, [self.topic], watch.listener, member=name)
         self._members.append(member)
         if waits:
             await eventually(

@@ -143,6 +143,22 @@ async def test_b7_the_share_of_a_dead_member_moves(rig: Rig) -> None:
     await _polled(first, lambda: mine.owned == set(places), "the share of the dead one")
 
 
+async def test_b7_a_member_with_a_name_keeps_its_share_while_it_is_away(rig: Rig) -> None:
+    """On Kafka only: a place of the embedded log is free as soon as it is let go (K6)."""
+    places = await rig.topics()
+    await put(rig.bus, rig.topic, *((key_for(n, 3), n) for n in range(3)))
+    first, _ = await rig.join(name="pod-0")
+    await read(first, places, 3)
+    await first.commit(dict.fromkeys(places, 1))
+    await first.leave()
+    assert await rig.bus.members(rig.group) == (1 if rig.engine.name == "kafka" else 0)
+    await put(rig.bus, rig.topic, *((key_for(n, 3), n + 3) for n in range(3)))
+    again, watch = await rig.join(name="pod-0")
+    assert sorted(numbers(await read(again, places, 3))) == [3, 4, 5]
+    assert watch.owned == set(places)
+    assert await rig.bus.members(rig.group) == 1
+
+
 async def test_b8_a_partition_moves_after_its_owner_has_finished(rig: Rig) -> None:
     places = await rig.topics()
     first, mine = await rig.join()
