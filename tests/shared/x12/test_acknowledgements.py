@@ -16,6 +16,7 @@ from shared.x12.acknowledgement_999 import (
     Acknowledgement,
     acknowledge_group,
     acknowledge_interchange,
+    answer_interchange,
     group_findings,
     interchange_findings,
     write_acknowledgement,
@@ -201,6 +202,22 @@ def test_every_kind_has_a_code_and_every_level_its_form() -> None:
         assert kind.code, name
         if kind.level == Level.CLAIM:
             assert kind.code[:2] in ("A3", "A6", "A7", "A8"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "status"),
+    [
+        ("837p_minimal", b"0", ""), ("837p_minimal", b"1", "A"), ("env_iea_count", b"0", "E"),
+        ("env_iea_control", b"0", "R"), ("999_full", b"0", ""), ("999_full", b"1", "A"),
+        ("ta1_only", b"0", ""), ("ta1_only", b"1", ""), ("ta1_before_group", b"1", "A"),
+    ],
+)  # fmt: skip
+def test_a_ta1_is_owed_when_asked_for_or_with_a_fault_but_never_for_a_ta1(
+    name: str, asked: bytes, status: str
+) -> None:
+    data = message(name).replace(b"*0*T*:~", b"*%b*T*:~" % asked)
+    answer = answer_interchange(read(data).interchanges[0])
+    assert (answer.status if answer else "") == status
 
 
 def test_a_route_may_ask_for_a_ta1() -> None:
