@@ -1,8 +1,6 @@
 """Typed claims to the segments of an 837, with levels numbered and shared where they can be."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
-from typing import Any
 
 from shared.x12.claim_837.values import BatchHead, Claim, Diagnosis, OtherPayer
 from shared.x12.claim_837.writing_line import LineWriter
@@ -91,9 +89,12 @@ class _ClaimWriter:
                 self._claim(claim)
 
     def _claim(self, claim: Claim) -> None:
-        out, more = self._out, _rare(claim) != _NOTHING_RARE
-        statements = _statements(claim)
-        plain = claim.claim_id, write_amount(claim.charge), claim.facility, self._place, *statements
+        out, more = self._out, _has_more(claim)
+        plain = (
+            claim.claim_id, write_amount(claim.charge), claim.facility, self._place,
+            claim.frequency, claim.provider_signature, claim.assignment, claim.benefits_assigned,
+            claim.release,
+        )  # fmt: skip
         if more or not (claim.frequency and claim.release):
             _whole_clm(out, claim, plain)
         else:
@@ -116,12 +117,6 @@ class _ClaimWriter:
 
 
 Run = list[Claim]
-_billing_key = attrgetter("billing", "pay_to", "pay_to_plan", "currency")
-_subscriber_key = attrgetter(
-    "subscriber", "payer", "rank", "relationship", "filing", "group_number", "group_name",
-    "insurance_type", "subscriber_condition",
-)  # fmt: skip
-_patient_key = attrgetter("patient", "patient_relationship", "patient_condition")
 
 
 def _subscribers(claims: Iterable[Claim]) -> Iterator[tuple[bool, list[Run]]]:
@@ -132,25 +127,47 @@ def _subscribers(claims: Iterable[Claim]) -> Iterator[tuple[bool, list[Run]]]:
     """
     runs: list[Run] = []
     is_new = True
-    last: tuple[Any, Any, Any] = (None, None, (None,))
+    last: Claim | None = None
     for claim in claims:
-        billing, subscriber, patient = keys = (
-            _billing_key(claim), _subscriber_key(claim), _patient_key(claim)
-        )  # fmt: skip
-        if (
-            billing != last[0] or subscriber != last[1]
-            or (patient[0] is None and last[2][0] is not None)
-        ):  # fmt: skip
+        same_billing = last is not None and _same_billing(claim, last)
+        if last is None or not (same_billing and _same_subscriber(claim, last)):
             if runs:
                 yield is_new, runs
-            is_new, runs = billing != last[0], [[claim]]
-        elif patient != last[2]:
-            runs.append([claim])
-        else:
+            is_new, runs = not same_billing, [[claim]]
+        elif _same_patient(claim, last):
             runs[-1].append(claim)
-        last = keys
+        else:
+            runs.append([claim])
+        last = claim
     if runs:
         yield is_new, runs
+
+
+def _same_billing(a: Claim, b: Claim) -> bool:
+    return (
+        a.billing == b.billing
+        and a.pay_to == b.pay_to
+        and a.pay_to_plan == b.pay_to_plan
+        and a.currency == b.currency
+    )
+
+
+def _same_subscriber(a: Claim, b: Claim) -> bool:
+    return (
+        a.subscriber == b.subscriber
+        and a.payer == b.payer
+        and _coverage(a) == _coverage(b)
+        and a.subscriber_condition == b.subscriber_condition
+        and not (a.patient is None and b.patient is not None)
+    )
+
+
+def _same_patient(a: Claim, b: Claim) -> bool:
+    return (
+        a.patient == b.patient
+        and a.patient_relationship == b.patient_relationship
+        and a.patient_condition == b.patient_condition
+    )
 
 
 def _head(out: SegmentWriter, head: BatchHead) -> None:
@@ -174,9 +191,6 @@ def _billing(out: SegmentWriter, claim: Claim) -> None:
 
 _SUBSCRIBER = "HL*%s*%s*22*%s~SBR*%s*%s*%s*%s*%s*%s*%s*%s*%s"
 _CLAIM = "CLM*%s*%s***%s:%s:%s*%s*%s*%s*%s"
-_statements = attrgetter(
-    "frequency", "provider_signature", "assignment", "benefits_assigned", "release"
-)
 
 
 def _coverage(claim: Claim) -> tuple[str, ...]:
@@ -197,11 +211,13 @@ def _patient(out: SegmentWriter, claim: Claim, patient: Party) -> None:
     write_party(out, patient)
 
 
-_rare = attrgetter(
-    "patient_signature", "accident", "special_program", "predetermination", "delay_reason",
-    "dates", "amounts", "notes", "codes", "rest",
-)  # fmt: skip
-_NOTHING_RARE = ("", (), "", "", "", (), (), (), (), ())
+def _has_more(claim: Claim) -> bool:
+    """Anything that most claims do without."""
+    return bool(
+        claim.patient_signature or claim.accident or claim.special_program
+        or claim.predetermination or claim.delay_reason or claim.dates or claim.amounts
+        or claim.notes or claim.codes or claim.rest
+    )  # fmt: skip
 
 
 def _before_references(out: SegmentWriter, claim: Claim) -> None:

@@ -41,7 +41,9 @@ class LineWriter:
     def write(self, lines: Sequence[ServiceLine]) -> None:
         """Each line's LX and all that belongs to it, numbered from 1."""
         put, same = self._out.put, self._same
-        for start, line in zip(self._numbered(len(lines)), lines, strict=False):
+        if len(lines) > len(self._starts):
+            self._number_up_to(len(lines))
+        for start, line in zip(self._starts, lines, strict=False):
             put(start)
             held = same.get(id(line))
             if held:
@@ -54,13 +56,9 @@ class LineWriter:
             else:
                 self._whole(line)
 
-    def _numbered(self, count: int) -> list[str]:
-        """At least so many LX segments."""
-        starts = self._starts
-        if len(starts) < count:
-            element = self._out.delimiters.element
-            starts += [f"LX{element}{number}" for number in range(len(starts) + 1, count + 1)]
-        return starts
+    def _number_up_to(self, count: int) -> None:
+        element = self._out.delimiters.element
+        self._starts = [f"LX{element}{number}" for number in range(1, count + 1)]
 
     def _whole(self, line: ServiceLine) -> None:
         """A line with references, amounts, drugs, payers or providers of its own."""
