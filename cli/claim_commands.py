@@ -6,12 +6,14 @@ import json as json_text
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Annotated, Any
 
 import typer
 
-from cli.answers import NotConfigured, answer, print_json, show
+from cli.answers import NotConfigured, answer, complain, print_json, show
 from cli.api import Api
+from cli.claim_story import Story, story_of
 from cli.demo.telling import dollars
 from cli.places import newest
 
@@ -38,22 +40,40 @@ def show_claim(claim_id: str, json: Json = False) -> None:
 
 @claim.command("timeline")
 def timeline(claim_id: str, json: Json = False) -> None:
-    """Every step of a claim, oldest first: what happened, and who said so."""
-    found = answer(_get(f"/v1/claims/{claim_id}/timeline"))
+    """Every step of a claim, oldest first: which service, what happened, and who said so.
+
+    Its visit, eligibility checks, the patient's statements and notices are in it. Postings are not,
+    because the API gives them no time: `rcm account of` shows what they come to.
+    """
+
+    async def work() -> Story:
+        async with calling() as api:
+            return await story_of(api, claim_id)
+
+    story = answer(work())
+    if story.withheld:
+        complain(f"Left out, this key may not read it: {', '.join(story.withheld)}.")
     if json:
-        print_json(found)
+        print_json({"claim_id": claim_id, "steps": story.steps})
         return
+    began = date.fromisoformat(story.steps[0]["happened_at"][:10])
     rows = [
         {
-            "at": step["happened_at"][11:19],
+            "at": _since(began, step["happened_at"]),
+            "service": step["service"],
             "what": step["kind"],
-            "from": step["status_from"],
             "to": step["status_to"],
             "reported_by": step["reported_by"],
         }
-        for step in found["steps"]
+        for step in story.steps
     ]
-    show(rows, as_json=False, title=claim_id)
+    show(rows, as_json=False, title=f"{claim_id}, {began}")
+
+
+def _since(began: date, at: str) -> str:
+    """The time of an instant; of a later day with how many days later, `+2d 18:00:00`."""
+    days = (date.fromisoformat(at[:10]) - began).days
+    return f"{f'+{days}d ' if days else ''}{at[11:19]}"
 
 
 @claim.command("of")

@@ -114,4 +114,4 @@ def dev(
 
 def main(*, started_at: float) -> None:
     """Run the command line; started_at is when the process began (time.monotonic)."""
-    app(obj=started_at)
+    app(prog_name="rcm", obj=started_at)

@@ -66,7 +66,6 @@ FEE_SCHEDULE = Noun(
     "fee_schedule_id",
     lambda fact: f"{fact.practice_id}:{fact.valid_from}",
 )
-NOUNS = (PRACTICE, PROVIDER, PAYER, FEE_SCHEDULE)
 
 
 def problems_of(fact: Fact) -> tuple[Problem, ...]:

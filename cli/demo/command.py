@@ -152,7 +152,9 @@ def _report(installed: Installed, result: Result, wishes: Wishes) -> None:
         f"  its reference     docs/api/README.md\n"
         f"  one claim's life  {installed.gateway_url}/v1/claims/{result.first_claim_id}/timeline\n"
         f"  mail that left    {installed.sink.folder}\n"
-        f"  API key           {result.company.api.secret}"
+        f"  API key           {result.company.api.secret}",
+        soft_wrap=True,
+        highlight=False,
     )
     if not wishes.once:
         errors.print("Ctrl-C ends it and leaves nothing running.")

