@@ -20,6 +20,31 @@ _SCHEMA = "#/components/schemas/"
 
 Json = dict[str, Any]
 
+RULES = """
+## Errors
+
+Every answer that is no success is a problem of RFC 9457 (`application/problem+json`): `type` (the
+address that explains it), `title`, `status`, `code` (stable), `detail` (a sentence that holds no
+value of the request), `request_id`, and `errors` with place (JSON Pointer), code, message and
+remedy where single fields are wrong. Another tenant's things are 404, as if they were not there.
+
+## Idempotency
+
+Every POST that acts needs an `Idempotency-Key`, at most 255 printable ASCII characters: one per
+intention, the same at each repeat. The answer is recorded in the transaction of its effect, so
+there are both or neither; a repeat gets the same status and bytes. Answers are kept for a day,
+those of claims and payments for a week. A refusal is not kept: mend the request, use the key again.
+409 `idempotency_in_flight` while the first one still runs, 422 `idempotency_mismatch` for another
+body under a known key. After a 503, a 504 or no answer at all: repeat with the same key.
+
+## Cursors
+
+Lists come in pages of at most 200 rows: `data`, `has_more`, and `next_cursor` for the page after.
+A cursor is sealed, holds for a day, and belongs to its tenant, address and filter: 422
+`cursor_expired`, `cursor_malformed`, `cursor_mismatch`. Rows that come or go
+meanwhile shift no page.
+"""
+
 
 def operations_of(service: Service) -> dict[str, Described]:
     """Examples and refusals of a service's operations: the `api.json` beside its code."""
@@ -102,7 +127,7 @@ def reference() -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [_row(*one) for one in operations(document)]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, RULES])
 
 
 def _row(method: str, path: str, operation: Json) -> str:
