@@ -12,10 +12,11 @@ from shared.messaging import fail_points, limits
 from shared.messaging.bus import CommitRefused, Incoming, Member, Place
 from shared.messaging.received import Reader, Received, Unread
 from shared.messaging.recovery import NotOurs, Worker
-from shared.messaging.waiting import first_of, wait_for
+from shared.messaging.waiting import first_of, gather_more, wait_for
 
 POLL_SECONDS = 1.0
 RECOMMIT_SECONDS = 5.0
+SMALL_BATCH = 50
 
 _log = telemetry.logger("consumer")
 _place_of, _offset_of = attrgetter("topic", "partition"), attrgetter("offset")
@@ -91,7 +92,10 @@ class Lane:
             rest = self._still_ours(rest) or await self._fetch(member)
             if rest:
                 await standing.until_open()
+                began, count = time.monotonic(), len(rest)
                 rest = await self._handle(rest)
+                if count < SMALL_BATCH:
+                    await gather_more(standing.stopping, since=began)
 
     async def _fetch(self, member: Member) -> Sequence[Incoming]:
         began = time.monotonic()

@@ -20,9 +20,10 @@ from shared.errors import Conflict, TryAgain
 from shared.messaging import envelope as wire
 from shared.messaging import fail_points
 from shared.messaging.bus import Bus, ClockAhead, NeverSendable, Outgoing
-from shared.messaging.waiting import wait_for
+from shared.messaging.waiting import gather_more, wait_for
 
 BATCH = 2_000
+SMALL_BATCH = 50
 POLL_SECONDS = 0.5
 BACKOFF_SECONDS = (0.2, 5.0)
 STOPPED_SECONDS = 600
@@ -125,6 +126,7 @@ class Relay:
         pause, longest = BACKOFF_SECONDS
         while not stop.is_set():
             self._wake.clear()
+            began = time.monotonic()
             count, waits = await self._send_batch(connection)
             if waits:
                 await wait_for(stop, pause)
@@ -134,6 +136,8 @@ class Relay:
             if time.monotonic() - watched > 5:
                 watched = time.monotonic()
                 await self._measure(connection)
+            if 0 < count < SMALL_BATCH:
+                await gather_more(stop, since=began)
             if count < BATCH:
                 await wait_for(self._wake, POLL_SECONDS)
 

@@ -78,26 +78,37 @@ Job = Callable[[Workplace], Awaitable[int]]
 
 
 class Recurring(NamedTuple):
-    """A job and how long it waits after a step that found nothing (a setting's name or seconds)."""
+    """A job, and how long it waits after a step that found nothing (interval) or something (rest).
+
+    Both are a setting's name or seconds.
+    """
 
     name: str
     interval: float | str
     job: Job
+    rest: float | str = 0.0
 
     def interval_seconds(self, settings: ServiceSettings) -> float:
         """The interval of this installation."""
-        if isinstance(self.interval, str):
-            return float(getattr(settings, self.interval))
-        return self.interval
+        return _seconds(self.interval, settings)
+
+    def rest_seconds(self, settings: ServiceSettings) -> float:
+        """The rest of this installation."""
+        return _seconds(self.rest, settings)
 
 
-def every(interval: float | str, job: Job, *, name: str = "") -> Recurring:
+def _seconds(given: float | str, settings: ServiceSettings) -> float:
+    return float(getattr(settings, given)) if isinstance(given, str) else given
+
+
+def every(interval: float | str, job: Job, *, name: str = "", rest: float | str = 0.0) -> Recurring:
     """A row of the wiring table: run the job each interval, and when its work was scheduled.
 
     interval: seconds, or the name of a field of the service's settings. name: what
-    `tx.schedule(job=…)` calls it; the function's own name unless given.
+    `tx.schedule(job=…)` calls it; the function's own name unless given. rest: how long further
+    work may come together after a step that did something; the first of it never waits.
     """
-    return Recurring(name or getattr(job, "__name__", "job"), interval, job)
+    return Recurring(name or getattr(job, "__name__", "job"), interval, job, rest)
 
 
 @dataclass(frozen=True)

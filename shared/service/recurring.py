@@ -1,4 +1,7 @@
-"""Role jobs: each job of a service at its own pace, woken when its work was scheduled."""
+"""Role jobs: each job of a service at its own pace, woken when its work was scheduled.
+
+After a step that did something a job rests for a moment, so that the next step finds more.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from shared import telemetry
 from shared.database import Transaction
 from shared.errors import TryAgain
 from shared.messaging import due
+from shared.messaging.waiting import gather_more
 from shared.service.declaration import Recurring, Workplace
 
 MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
@@ -51,6 +55,7 @@ async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) ->
     with bound_contextvars(service=workplace.service, role="jobs", job=job.name):
         while not workplace.stopping.is_set():
             bell.clear()
+            began = time.monotonic()
             try:
                 did = await _step(workplace, job)
             except Exception as error:  # noqa: BLE001 - a job never ends, it tries again
@@ -60,7 +65,8 @@ async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) ->
                 continue
             failures = 0
             if did:
-                await asyncio.sleep(0)
+                await gather_more(workplace.stopping, since=began)
+                await _pause(workplace.stopping, job.rest_seconds(workplace.settings))
                 continue
             interval = job.interval_seconds(workplace.settings)
             await first_of(workplace.stopping, bell, seconds=interval)

@@ -81,6 +81,14 @@ async def test_work_that_is_left_is_done_at_once() -> None:
         await eventually(lambda: len(calls) == 3)
 
 
+async def test_a_job_with_a_rest_lets_work_come_together() -> None:
+    rested, resting = counting(1, 1)
+    calls, busy = counting(1, 1, 1)
+    async with running(workplace_of(), every(1, resting, rest=3600), every(3600, busy)):
+        await eventually(lambda: len(calls) == 4)
+    assert len(rested) == 1, "the first work is done at once, what comes then waits"
+
+
 async def test_the_interval_may_be_a_setting() -> None:
     settings = SampleSettings()
     assert every("lanes", counting()[1]).interval_seconds(settings) == float(settings.lanes)

@@ -36,6 +36,7 @@ from shared.messaging.embedded.group import (
     News,
     Partition,
     decode_headers,
+    news_of,
 )
 from shared.messaging.waiting import wait_for
 
@@ -74,6 +75,7 @@ class EmbeddedBus:
                 max_size=self._pool_size,
                 timeout=ANSWER_SECONDS,
                 command_timeout=PUBLISH_SECONDS,
+                reset=_as_it_is,
             )
         async with self._connection() as connection:
             await connection.execute(sql.SCHEMA)
@@ -140,11 +142,11 @@ class EmbeddedBus:
                 outcomes, shares = sort_out(records, counts)
                 if shares:
                     ids = {known[p.topic][p.partition].id: n for p, n in shares.items()}
-                    await _append(connection, records, ids)
+                    await _append(connection, records, ids, news=news_of(shares))
         except TryAgain as away:
             self._partitions.clear()
             return [NotSent(away.what)] * len(records)
-        self._news.tell({place.topic for place in shares})
+        self._news.tell(news_of(shares))
         return outcomes
 
     async def join(
@@ -167,7 +169,7 @@ class EmbeddedBus:
         known = await self._partitions_now(topics)
         places = {each.id: each.place for each in known if each.place in offsets}
         next_offsets = {number: offsets[place] for number, place in places.items()}
-        news = self._news.of(topics)
+        news = self._news.of(news_of(offsets))
         try:
             while True:
                 news.clear()
@@ -301,8 +303,10 @@ async def _append(
     connection: asyncpg.Connection[Any],
     records: Sequence[Outgoing],
     shares: Mapping[int, Sequence[int]],
+    *,
+    news: set[str],
 ) -> None:
-    """shares: partition id -> numbers of its records, in order."""
+    """shares: partition id -> numbers of its records, in order. news: whom to wake."""
     ids = sorted(shares)
     rows = []
     async with connection.transaction():
@@ -315,5 +319,11 @@ async def _append(
                 _, key, value, headers, at_ms = records[number]
                 rows.append((partition, offset, at_ms, key, value, _encode_headers(headers)))
         await connection.copy_records_to_table("log", columns=sql.LOG_COLUMNS, records=rows)
-        topics = {records[number].topic for share in shares.values() for number in share}
-        await connection.execute("select pg_notify($1, $2)", sql.CHANNEL, ",".join(sorted(topics)))
+        await connection.execute("select pg_notify($1, $2)", sql.CHANNEL, ",".join(sorted(news)))
+
+
+async def _as_it_is(connection: asyncpg.Connection[Any]) -> None:
+    """Nothing here changes a session, so a connection is given back without a round trip.
+
+    The driver has ended a transaction that was left open before it calls this.
+    """

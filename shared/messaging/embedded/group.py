@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from shared.messaging.waiting import wait_for
 HEARTBEAT_SECONDS = 1.0
 IDLE_SESSION_SECONDS = 15
 ANSWER_SECONDS = 5.0
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 
 Connecting = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -61,8 +61,13 @@ class _Share:
     position: int
 
 
+def news_of(places: Iterable[Place]) -> set[str]:
+    """What those who wait for records of these places listen for."""
+    return {f"{topic}/{partition}" for topic, partition in places}
+
+
 class News:
-    """Wakes those who wait for records of a topic, or for a change of a group."""
+    """Wakes those who wait for records of a place, or for a change of a group."""
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Event, frozenset[str]] = {}
@@ -122,15 +127,16 @@ class EmbeddedMember:
             raise self._failure
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_seconds
-        news = self._news.of({place.topic for place in places})
+        news = self._news.of(news_of(places))
         try:
             while True:
                 news.clear()
                 records = await self._read(places, limit)
-                left = deadline - loop.time()
-                if records or left <= 0:
+                if records:
                     return records
-                await wait_for(news, min(left, POLL_SECONDS))
+                await wait_for(news, min(deadline - loop.time(), POLL_SECONDS))
+                if loop.time() >= deadline and not news.is_set():
+                    return []
         finally:
             self._news.forget(news)
 

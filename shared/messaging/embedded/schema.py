@@ -25,7 +25,7 @@ AWAY = (
 LOG_COLUMNS = ("partition_id", "record_offset", "at_ms", "key", "value", "headers")
 
 SCHEMA = """
-select pg_advisory_lock(hashtext('rcm_bus_schema'));
+select pg_advisory_xact_lock(hashtext('rcm_bus_schema'));
 create table if not exists partitions (
     id int generated always as identity primary key,
     topic text not null,
@@ -50,7 +50,6 @@ create table if not exists positions (
     generation bigint not null,
     primary key (group_name, partition_id)
 );
-select pg_advisory_unlock(hashtext('rcm_bus_schema'));
 """
 
 APPLY_TOPIC = """
