@@ -31,7 +31,7 @@ service = Service(
         PayerChanged: handlers.on_payers_changed,
     },
     jobs=[
-        every("submit_poll_seconds", jobs.submit_ready_claims, name=SUBMIT),
+        every("submit_poll_seconds", jobs.submit_ready_claims, name=SUBMIT, rest="gather_seconds"),
         every("submit_poll_seconds", jobs.send_batches, name=SEND_BATCH),
         every("mailbox_poll_seconds", jobs.poll_mailboxes, name=POLL_MAILBOX),
         every("submit_poll_seconds", jobs.hold_without_verdict, name=HOLD_WITHOUT_VERDICT),

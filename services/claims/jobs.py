@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import cast
 from uuid import UUID
 
@@ -32,6 +32,9 @@ from shared.service import Workplace
 
 BATCHES_AT_ONCE = 10
 TENANTS_AT_ONCE = 50
+FILES_TOGETHER = 10
+"""Mailbox files kept or applied in one transaction."""
+
 LONGEST_BACK_OFF = 6
 """Doublings of the back-off before a batch is sent again."""
 
@@ -117,69 +120,100 @@ async def poll_mailboxes(workplace: Workplace) -> int:
     for item in items:
         wait = _settings(workplace).mailbox_poll_seconds
         try:
-            count = await _poll(workplace, item.tenant_id)
+            count, is_all = await _poll(workplace, item.tenant_id)
+            wait = wait if is_all else 0
         except TryAgain as away:
             telemetry.log.warning("a mailbox does not answer", exc_info=away)
             count, wait = 0, max(wait, away.retry_after_seconds)
         async with workplace.database.pipeline([item.tenant_id]) as tx:
-            await due.again(tx, POLL_MAILBOX, [item], after_seconds=0 if count else wait)
+            await due.again(tx, POLL_MAILBOX, [item], after_seconds=wait)
         found += count
     return found
 
 
-async def _poll(workplace: Workplace, tenant_id: UUID) -> int:
-    """Keep what is new, then apply what is kept; how many files were new."""
+async def _poll(workplace: Workplace, tenant_id: UUID) -> tuple[int, bool]:
+    """Keep what is new, then apply what is kept; how many files were new, and if that was all."""
     database, clearinghouse = workplace.database, _clearinghouse(workplace)
     limit = _settings(workplace).mailbox_files
     async with database.pipeline([tenant_id]) as tx:
         submitter = await master_data.submitter(tx, tenant_id)
         last = await mailbox.last_sequences(tx, tenant_id)
     if submitter is None:
-        return 0
-    listed: list[Listed] = []
+        return 0, True
+    listings: list[list[Listed]] = []
     for kind in KINDS:
         after = last.get(kind, 0)
-        listed += await clearinghouse.listing(submitter.edi_id, kind, after=after, limit=limit)
-    for each in listed:
-        await _keep(workplace, tenant_id, await clearinghouse.fetch(each))
-        await clearinghouse.thank(each)
-    while await _apply_next(workplace, tenant_id):
-        pass
-    return len(listed)
+        listings.append(
+            await clearinghouse.listing(submitter.edi_id, kind, after=after, limit=limit)
+        )
+    listed = list(chain.from_iterable(listings))
+    for start in range(0, len(listed), FILES_TOGETHER):
+        await _collect(workplace, tenant_id, listed[start : start + FILES_TOGETHER])
+    together = FILES_TOGETHER
+    while together:
+        together = await _apply_next(workplace, tenant_id, limit=together)
+    return len(listed), all(len(each) < limit for each in listings)
 
 
-async def _keep(workplace: Workplace, tenant_id: UUID, fetched: Fetched) -> None:
-    listed, content, problem = fetched
-    digest = hashlib.sha256(content).hexdigest()
-    file = File(
-        tenant_id, listed.id, listed.kind, listed.sequence, digest, content, clock.business()
-    )
+async def _collect(workplace: Workplace, tenant_id: UUID, listed: Sequence[Listed]) -> None:
+    """Fetch files and keep them together; those before one that does not come are kept too."""
+    clearinghouse, fetched = _clearinghouse(workplace), list[Fetched]()
+    try:
+        for each in listed:
+            fetched.append(await clearinghouse.fetch(each))
+    finally:
+        await _keep(workplace, tenant_id, fetched)
+        for file in fetched:
+            await clearinghouse.thank(file.listed)
+
+
+async def _keep(workplace: Workplace, tenant_id: UUID, fetched: Sequence[Fetched]) -> None:
+    files = [
+        File(
+            tenant_id,
+            listed.id,
+            listed.kind,
+            listed.sequence,
+            hashlib.sha256(content).hexdigest(),
+            content,
+            clock.business(),
+        )
+        for listed, content, _ in fetched
+    ]
+    problems = {each.listed.id: each.problem for each in fetched if each.problem}
     async with workplace.database.pipeline([tenant_id]) as tx:
-        if await mailbox.keep_file(tx, file) and problem:
-            await mailbox.file_applied(tx, file, at=clock.business(), problem=problem)
+        for file in await mailbox.keep_files(tx, files):
+            if problem := problems.get(file.file_id):
+                await mailbox.files_applied(tx, [file], at=clock.business(), problem=problem)
 
 
-async def _apply_next(workplace: Workplace, tenant_id: UUID) -> bool:
-    """Apply the oldest file that waits; a file that cannot be applied is kept with its problem."""
+async def _apply_next(workplace: Workplace, tenant_id: UUID, *, limit: int) -> int:
+    """Apply the oldest files that wait, together; how many to take next, 0 when none waited.
+
+    Where they cannot be applied together, each is applied by itself; one that cannot be applied
+    even then is kept with its problem.
+    """
     problem, files = "", list[File]()
     try:
         async with workplace.database.pipeline([tenant_id]) as tx:
-            files = await mailbox.waiting_files(tx, tenant_id, limit=1)
-            for file in files:
-                answers = read_answers(file.id, file.content)
-                await acknowledging.apply_file(tx, file, answers)
+            files = await mailbox.waiting_files(tx, tenant_id, limit=limit)
+            said = [(file, read_answers(file.id, file.content)) for file in files]
+            if said:
+                await acknowledging.apply_files(tx, said)
     except TryAgain:
         raise
     except Refused as refused:
         problem = refused.code
     except Exception as error:  # noqa: BLE001 - one file must not stop the mailbox
-        telemetry.log.error("a mailbox file could not be applied", exc_info=error)
+        if len(files) == 1:
+            telemetry.log.error("a mailbox file could not be applied", exc_info=error)
         problem = f"bug:{type(error).__name__}"
+    if problem and len(files) > 1:
+        return 1
     if problem:
         async with workplace.database.pipeline([tenant_id]) as tx:
-            for file in files:
-                await mailbox.file_applied(tx, file, at=clock.business(), problem=problem)
-    return bool(files)
+            await mailbox.files_applied(tx, files, at=clock.business(), problem=problem)
+    return FILES_TOGETHER if files else 0
 
 
 async def hold_without_verdict(workplace: Workplace) -> int:

@@ -22,8 +22,11 @@ class ClaimsSettings(ServiceSettings, service="claims"):
     submit_poll_seconds: float = Field(
         5, gt=0, description="How often claims that are ready are looked for without a wake-up."
     )
+    gather_seconds: float = Field(
+        1, ge=0, description="How long claims come together for the next 837P after one was made."
+    )
     mailbox_poll_seconds: float = Field(
-        60, gt=0, description="How often the clearinghouse's mailbox is asked; 0.25 in the demo."
+        60, gt=0, description="How often the clearinghouse's mailbox is asked; 0.5 in the demo."
     )
     mailbox_files: int = Field(
         100, ge=1, le=1000, description="Files of one mailbox worked in one step."

@@ -26,30 +26,33 @@ MOST_AUTOMATIC = 3
 """Sendings of one claim after which a refused envelope needs a person."""
 
 
-async def apply_file(
-    tx: Transaction, file: File, acknowledgements: Sequence[Acknowledgement]
-) -> int:
-    """Apply one file of the mailbox; how many of its statements named a claim of ours."""
-    statements = await _statements(tx, file, acknowledgements)
+Said = tuple[File, Sequence[Acknowledgement]]
+"""A file of the mailbox and what it says."""
+
+
+async def apply_files(tx: Transaction, files: Sequence[Said]) -> int:
+    """Apply files of one tenant in their order; how many statements named a claim of ours."""
+    statements = await _statements(tx, files)
     at = clock.business()
     await mailbox.keep_statements(tx, [each for each, _ in statements], at=at)
     named = [(each, sent) for each, sent in statements if sent is not None]
     for one_round in rounds(named, key=lambda pair: pair[1].claim):
         await _apply(tx, one_round)
-    await mailbox.file_applied(tx, file, at=at)
+    await mailbox.files_applied(tx, [file for file, _ in files], at=at)
     return len(named)
 
 
 async def _statements(
-    tx: Transaction, file: File, acknowledgements: Sequence[Acknowledgement]
+    tx: Transaction, files: Sequence[Said]
 ) -> list[tuple[Statement, Submission | None]]:
     """Each acknowledgement of each claim it speaks of, with the sending it is about."""
-    numbers = [each.control_number for each in acknowledgements if each.control_number]
-    controls = [each.control for each in acknowledgements if not each.control_number]
-    by_number = await sending.submissions_by_number(tx, file.tenant_id, numbers)
-    by_control = await sending.submissions_by_control(tx, file.tenant_id, controls)
+    said = [(file, each) for file, acknowledgements in files for each in acknowledgements]
+    numbers = [each.control_number for _, each in said if each.control_number]
+    controls = [each.control for _, each in said if not each.control_number]
+    by_number = await sending.submissions_by_number(tx, tx.tenant_id, numbers)
+    by_control = await sending.submissions_by_control(tx, tx.tenant_id, controls)
     found: list[tuple[Statement, Submission | None]] = []
-    for each in acknowledgements:
+    for file, each in said:
         if each.control_number:
             known = by_number.get(each.control_number)
             about = [known] if known else []

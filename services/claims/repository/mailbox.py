@@ -29,8 +29,13 @@ _KEEP = text("""
     insert into clearinghouse_files (
         tenant_id, id, file_id, kind, sequence, sha256, content, received_at
     )
-    values (:tenant, :id, :file_id, :kind, :sequence, :sha256, :content, :at)
+    select * from unnest(
+        cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:file_ids as text[]),
+        cast(:kinds as text[]), cast(:sequences as bigint[]), cast(:digests as text[]),
+        cast(:contents as text[]), cast(:received as timestamptz[])
+    )
         on conflict (tenant_id, id) do nothing
+    returning id
 """)
 
 _WAITING = text("""
@@ -44,7 +49,7 @@ _WAITING = text("""
 
 _APPLIED = text("""
     update clearinghouse_files set applied_at = :at, problem = :problem
-     where tenant_id = :tenant and id = :id
+     where tenant_id = :tenant and id = any (cast(:ids as uuid[]))
 """)
 
 _INSERT_STATEMENTS = text("""
@@ -92,21 +97,23 @@ async def last_sequences(tx: Transaction, tenant_id: UUID) -> dict[str, int]:
     return {row.kind: row.sequence for row in rows}
 
 
-async def keep_file(tx: Transaction, file: File) -> bool:
-    """Keep a file, sealed; False when it was here already."""
-    cell = Cell(tx.service, file.tenant_id, CONTENT, file.id)
-    content = tx.keys.seal_column(cell, file.content)
+async def keep_files(tx: Transaction, files: Sequence[File]) -> list[File]:
+    """Keep files, sealed; those that were not here already."""
+    cells = [Cell(tx.service, file.tenant_id, CONTENT, file.id) for file in files]
     params = {
-        "tenant": file.tenant_id,
-        "id": file.id,
-        "file_id": file.file_id,
-        "kind": file.kind,
-        "sequence": file.sequence,
-        "sha256": file.sha256,
-        "content": content,
-        "at": file.received_at,
+        "tenants": [str(file.tenant_id) for file in files],
+        "ids": [str(file.id) for file in files],
+        "file_ids": [file.file_id for file in files],
+        "kinds": [file.kind for file in files],
+        "sequences": [file.sequence for file in files],
+        "digests": [file.sha256 for file in files],
+        "contents": [
+            tx.keys.seal_column(cell, file.content) for cell, file in zip(cells, files, strict=True)
+        ],
+        "received": [file.received_at for file in files],
     }
-    return bool(await tx.run(_KEEP, params))
+    new = {row.id for row in await tx.rows(_KEEP, params)}
+    return [file for file in files if file.id in new]
 
 
 async def waiting_files(tx: Transaction, tenant_id: UUID, *, limit: int) -> list[File]:
@@ -126,10 +133,12 @@ async def waiting_files(tx: Transaction, tenant_id: UUID, *, limit: int) -> list
     ]
 
 
-async def file_applied(tx: Transaction, file: File, *, at: datetime, problem: str = "") -> None:
-    """The file has been worked; a problem says why it changed nothing."""
-    params = {"tenant": file.tenant_id, "id": file.id, "at": at, "problem": problem}
-    await tx.run(_APPLIED, params)
+async def files_applied(
+    tx: Transaction, files: Sequence[File], *, at: datetime, problem: str = ""
+) -> None:
+    """The tenant's files have been worked; a problem says why they changed nothing."""
+    numbers = [str(file.id) for file in files]
+    await tx.run(_APPLIED, {"tenant": tx.tenant_id, "ids": numbers, "at": at, "problem": problem})
 
 
 async def keep_statements(
