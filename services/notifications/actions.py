@@ -81,41 +81,65 @@ async def begin(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[At
 
     A statement for paper needs no conversation: it is rendered and waits to be mailed.
     """
-    attempts = []
-    for notification in await repository.load(tx, wanted):
-        if notification.status is not Status.QUEUED:
-            continue
-        unique = ids.derived(notification.id, f"{notification.channel}:{notification.attempt}")
-        attempt = Attempt(
+    queued = [
+        notification
+        for notification in await repository.load(tx, wanted)
+        if notification.status is Status.QUEUED
+    ]
+    attempts = [
+        Attempt(
             notification,
             repository.statement(tx, notification),
             repository.document(tx, notification),
-            f"<{unique}@claimstream.invalid>",
+            _message_id(notification),
         )
-        if notification.channel is Channel.EMAIL:
-            await repository.start_delivery(
-                tx, notification, message_id=attempt.message_id, at=clock.system()
-            )
-        attempts.append(attempt)
+        for notification in queued
+    ]
+    mailed = [
+        (attempt.notification, attempt.message_id)
+        for attempt in attempts
+        if attempt.notification.channel is Channel.EMAIL
+    ]
+    await repository.start_deliveries(tx, mailed, at=clock.system())
     return attempts
 
 
-async def keep_document(tx: Transaction, notification: Notification, document: bytes) -> None:
+def _message_id(notification: Notification) -> str:
+    unique = ids.derived(notification.id, f"{notification.channel}:{notification.attempt}")
+    return f"<{unique}@claimstream.invalid>"
+
+
+async def keep_documents(tx: Transaction, rendered: Sequence[tuple[Notification, bytes]]) -> None:
     """Keep what was rendered, so that every later look shows the same bytes."""
-    await repository.keep_document(tx, notification, document, at=clock.business())
+    await repository.keep_documents(tx, rendered, at=clock.business())
 
 
 async def settle(
-    tx: Transaction, notification: Notification, outcome: Outcome, *, code: str
-) -> lifecycle.Verdict:
-    """Record an attempt's outcome, publish what it means, and say whether to try again."""
-    [current] = await repository.load(tx, [(notification.tenant_id, notification.id)])
-    held = await repository.end_delivery(tx, current, outcome=outcome, code=code, at=clock.system())
-    verdict = lifecycle.verdict(outcome, current.attempt, held)
-    after = current._replace(status=verdict.status, attempt=verdict.next_attempt)
-    await repository.settle(tx, after, reason=code, at=clock.business())
-    _announce(tx, current, verdict.status, code=code)
-    return verdict
+    tx: Transaction, ended: Sequence[tuple[Notification, Outcome, str]]
+) -> dict[UUID, lifecycle.Verdict]:
+    """Record attempts' outcomes, each with its code, and publish what they mean.
+
+    Says of each notification whether to try again.
+    """
+    told = {notification.id: (outcome, code) for notification, outcome, code in ended}
+    wanted = [(notification.tenant_id, notification.id) for notification, _, _ in ended]
+    current = await repository.load(tx, wanted)
+    held = await repository.end_deliveries(
+        tx, [(each, *told[each.id]) for each in current], at=clock.system()
+    )
+    verdicts = {
+        each.id: lifecycle.verdict(told[each.id][0], each.attempt, held[each.id])
+        for each in current
+    }
+    after = [(_as_decided(each, verdicts[each.id]), told[each.id][1]) for each in current]
+    await repository.settle(tx, after, at=clock.business())
+    for each in current:
+        _announce(tx, each, verdicts[each.id].status, code=told[each.id][1])
+    return verdicts
+
+
+def _as_decided(notification: Notification, verdict: lifecycle.Verdict) -> Notification:
+    return notification._replace(status=verdict.status, attempt=verdict.next_attempt)
 
 
 async def mark_mailed(tx: Transaction, notification: Notification) -> Notification:
@@ -124,7 +148,7 @@ async def mark_mailed(tx: Transaction, notification: Notification) -> Notificati
     sent = current._replace(
         status=lifecycle.move(current.status, Status.SENT), updated_at=clock.business()
     )
-    await repository.settle(tx, sent, reason="mailed", at=sent.updated_at)
+    await repository.settle(tx, [(sent, "mailed")], at=sent.updated_at)
     _announce(tx, current, Status.SENT, code="mailed")
     return sent
 

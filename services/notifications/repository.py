@@ -85,43 +85,56 @@ LOAD = text(
     """  # noqa: S608 - the column list is a literal of this module
 )
 
-START_DELIVERY = text(
+START_DELIVERIES = text(
     """
     insert into deliveries (tenant_id, notification_id, channel, attempt, message_id, started_at)
-    values (:tenant, :id, :channel, :attempt, :message_id, :at)
+    select tenant_id, id, channel, attempt, message_id, :at
+    from unnest(cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:channels as text[]),
+        cast(:attempts as int[]), cast(:message_ids as text[]))
+        as new (tenant_id, id, channel, attempt, message_id)
     on conflict (tenant_id, notification_id, channel, attempt) do update
         set conversations = deliveries.conversations + 1, started_at = excluded.started_at,
             outcome = null, ended_at = null
     """
 )
 
-END_DELIVERY = text(
+END_DELIVERIES = text(
     """
-    update deliveries set outcome = :outcome, code = :code, ended_at = :at
-    where tenant_id = :tenant and notification_id = :id and channel = :channel
-        and attempt = :attempt
+    update deliveries d set outcome = e.outcome, code = e.code, ended_at = :at
+    from unnest(cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:channels as text[]),
+        cast(:attempts as int[]), cast(:outcomes as text[]), cast(:codes as text[]))
+        as e (tenant_id, id, channel, attempt, outcome, code)
+    where d.tenant_id = e.tenant_id and d.notification_id = e.id and d.channel = e.channel
+        and d.attempt = e.attempt
     """
 )
 
 CONVERSATIONS = text(
     """
-    select coalesce(sum(conversations), 0) from deliveries
-    where tenant_id = :tenant and notification_id = :id
+    select d.notification_id, sum(d.conversations) as held from deliveries d
+    join unnest(cast(:tenants as uuid[]), cast(:ids as uuid[])) as wanted (tenant_id, id)
+        on (d.tenant_id, d.notification_id) = (wanted.tenant_id, wanted.id)
+    group by d.notification_id
     """
 )
 
-KEEP_DOCUMENT = text(
+KEEP_DOCUMENTS = text(
     """
-    update notifications set document_sealed = :document, updated_at = :at
-    where tenant_id = :tenant and id = :id
+    update notifications n set document_sealed = d.document, updated_at = :at
+    from unnest(cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:documents as text[]))
+        as d (tenant_id, id, document)
+    where n.tenant_id = d.tenant_id and n.id = d.id
     """
 )
 
 SETTLE = text(
     """
-    update notifications set status = :status, reason = :reason, attempt = :attempt,
+    update notifications n set status = s.status, reason = s.reason, attempt = s.attempt,
         updated_at = :at
-    where tenant_id = :tenant and id = :id
+    from unnest(cast(:tenants as uuid[]), cast(:ids as uuid[]), cast(:statuses as text[]),
+        cast(:reasons as text[]), cast(:attempts as int[]))
+        as s (tenant_id, id, status, reason, attempt)
+    where n.tenant_id = s.tenant_id and n.id = s.id
     """
 )
 
@@ -194,6 +207,21 @@ async def insert(tx: Transaction, made: Sequence[Notification], at: datetime) ->
     return {row.id for row in await tx.rows(INSERT, columns)}
 
 
+def _places(notifications: Sequence[Notification]) -> dict[str, object]:
+    return {
+        "tenants": [str(each.tenant_id) for each in notifications],
+        "ids": [str(each.id) for each in notifications],
+    }
+
+
+def _attempts(notifications: Sequence[Notification]) -> dict[str, object]:
+    return {
+        **_places(notifications),
+        "channels": [each.channel.value for each in notifications],
+        "attempts": [each.attempt for each in notifications],
+    }
+
+
 async def load(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[Notification]:
     """Notifications by (tenant, id), locked, in id order."""
     rows = await tx.rows(
@@ -206,57 +234,55 @@ async def load(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[Not
     return [_notification(row) for row in rows]
 
 
-async def start_delivery(
-    tx: Transaction, notification: Notification, *, message_id: str, at: datetime
+async def start_deliveries(
+    tx: Transaction, begun: Sequence[tuple[Notification, str]], *, at: datetime
 ) -> None:
-    """Record that a conversation begins; a repeat of the same attempt counts up."""
-    await tx.run(
-        START_DELIVERY,
-        {
-            "tenant": str(notification.tenant_id),
-            "id": str(notification.id),
-            "channel": notification.channel.value,
-            "attempt": notification.attempt,
-            "message_id": message_id,
-            "at": at,
-        },
-    )
+    """Record that conversations begin, each under a Message-ID; a repeat of one counts up."""
+    if begun:
+        told = {"message_ids": [message_id for _, message_id in begun], "at": at}
+        await tx.run(START_DELIVERIES, {**_attempts([each for each, _ in begun]), **told})
 
 
-async def end_delivery(
-    tx: Transaction, notification: Notification, *, outcome: Outcome, code: str, at: datetime
-) -> int:
-    """Record how it ended; returns the conversations held so far over all attempts."""
-    place = {"tenant": str(notification.tenant_id), "id": str(notification.id)}
-    attempt = {"channel": notification.channel.value, "attempt": notification.attempt}
-    told = {"outcome": outcome.value, "code": code, "at": at}
-    await tx.run(END_DELIVERY, {**place, **attempt, **told})
-    return int(await tx.scalar(CONVERSATIONS, place))
+async def end_deliveries(
+    tx: Transaction, ended: Sequence[tuple[Notification, Outcome, str]], *, at: datetime
+) -> dict[UUID, int]:
+    """Record how they ended, with a code; the conversations held so far over all attempts."""
+    notifications = [each for each, _, _ in ended]
+    told = {
+        "outcomes": [outcome.value for _, outcome, _ in ended],
+        "codes": [code for _, _, code in ended],
+        "at": at,
+    }
+    await tx.run(END_DELIVERIES, {**_attempts(notifications), **told})
+    rows = await tx.rows(CONVERSATIONS, _places(notifications))
+    return {row.notification_id: int(row.held) for row in rows}
 
 
-async def keep_document(
-    tx: Transaction, notification: Notification, document: bytes, *, at: datetime
+async def keep_documents(
+    tx: Transaction, rendered: Sequence[tuple[Notification, bytes]], *, at: datetime
 ) -> None:
-    """Keep the rendered PDF, sealed."""
-    cell = Cell(SERVICE, notification.tenant_id, DOCUMENT_PLACE, notification.id)
-    sealed = tx.keys.seal_column(cell, document)
-    place = {"tenant": str(notification.tenant_id), "id": str(notification.id)}
-    await tx.run(KEEP_DOCUMENT, {**place, "document": sealed, "at": at})
+    """Keep rendered PDFs, sealed."""
+    sealed = [
+        tx.keys.seal_column(Cell(SERVICE, each.tenant_id, DOCUMENT_PLACE, each.id), document)
+        for each, document in rendered
+    ]
+    if sealed:
+        places = _places([each for each, _ in rendered])
+        await tx.run(KEEP_DOCUMENTS, {**places, "documents": sealed, "at": at})
 
 
-async def settle(tx: Transaction, notification: Notification, *, reason: str, at: datetime) -> None:
-    """Store status and attempt of the notification as given, with a reason code."""
-    await tx.run(
-        SETTLE,
-        {
-            "tenant": str(notification.tenant_id),
-            "id": str(notification.id),
-            "status": notification.status.value,
-            "attempt": notification.attempt,
-            "reason": reason,
-            "at": at,
-        },
-    )
+async def settle(
+    tx: Transaction, settled: Sequence[tuple[Notification, str]], *, at: datetime
+) -> None:
+    """Store status and attempt of notifications as given, each with a reason code."""
+    notifications = [each for each, _ in settled]
+    told = {
+        "statuses": [each.status.value for each in notifications],
+        "attempts": [each.attempt for each in notifications],
+        "reasons": [reason for _, reason in settled],
+        "at": at,
+    }
+    await tx.run(SETTLE, {**_places(notifications), **told})
 
 
 def statement(tx: Transaction, notification: Notification) -> StatementBody:
