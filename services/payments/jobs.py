@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
 from typing import cast
 from uuid import UUID
 
@@ -20,8 +21,9 @@ from shared.errors import Refused, TryAgain
 from shared.messaging import due
 from shared.messaging.due import DueItem
 from shared.service import Workplace
+from shared.service.together import Failures, together
 
-TOGETHER = 20
+TOGETHER = 50
 INVARIANTS = ("ledger_sums_to_zero", "balances_equal_entries")
 LEASE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 60.0
@@ -73,31 +75,44 @@ async def _post_batch(workplace: Workplace, item: DueItem) -> posting.Progress:
 
 async def plan_statements(workplace: Workplace) -> int:
     """Give each account that may owe something its day; how many."""
-    settings = _settings(workplace)
+    delay = _settings(workplace).statement_delay_days
     items = await _take(workplace, waking.PLAN_STATEMENT)
-    for item in items:
-        async with workplace.database.pipeline([item.tenant_id]) as tx:
-            delay = settings.statement_delay_days
-            statements.plan(tx, item.subject, delay_days=delay, cause=item.origin())
-            await due.done(tx, waking.PLAN_STATEMENT, [item])
+    if items:
+        async with workplace.database.pipeline({item.tenant_id for item in items}) as tx:
+            for item in items:
+                statements.plan(tx, item.subject, delay_days=delay, cause=item.origin())
+            await due.done(tx, waking.PLAN_STATEMENT, items)
     return len(items)
 
 
 async def issue_statements(workplace: Workplace) -> int:
     """Decide the statements whose day has come; how many accounts were looked at."""
-    settings = _settings(workplace)
     items = await _take(workplace, waking.ISSUE_STATEMENT)
-    for item in items:
-        async with workplace.database.pipeline([item.tenant_id]) as tx:
-            is_done = await statements.issue(
-                tx, item.subject, due_days=settings.statement_due_days, cause=item.origin()
-            )
-            if is_done:
-                await due.done(tx, waking.ISSUE_STATEMENT, [item])
-            else:
+    items.sort(key=_tenant_of)
+    failed: Failures[DueItem] = []
+    for _, group in groupby(items, key=_tenant_of):
+        failed += await together(list(group), lambda some: _issue(workplace, some))
+    if failed:
+        raise failed[0][1]
+    return len(items)
+
+
+def _tenant_of(item: DueItem) -> UUID:
+    return item.tenant_id
+
+
+async def _issue(workplace: Workplace, items: Sequence[DueItem]) -> None:
+    """Statements of accounts of one tenant, in one transaction."""
+    settings = _settings(workplace)
+    async with workplace.database.pipeline([items[0].tenant_id]) as tx:
+        causes = {item.subject: item.origin() for item in items}
+        waiting = await statements.issue(tx, causes, due_days=settings.statement_due_days)
+        done = [item for item in items if item.subject not in waiting]
+        await due.done(tx, waking.ISSUE_STATEMENT, done)
+        for item in items:
+            if item.subject in waiting:
                 pause = _pause(settings, item)
                 await due.again(tx, waking.ISSUE_STATEMENT, [item], after_seconds=pause)
-    return len(items)
 
 
 async def show_ledger(workplace: Workplace) -> int:
@@ -183,6 +198,8 @@ async def _bank(workplace: Workplace, item: DueItem) -> int:
     if edi_id is None:
         return 0
     shown = await _partner(workplace).deposits(edi_id, after=after)
+    if not shown:
+        return 0
     async with workplace.database.pipeline([item.tenant_id]) as tx:
         await funds.take_deposits(tx, [_deposit(item, each) for each in shown])
     return len(shown)

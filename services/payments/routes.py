@@ -44,10 +44,10 @@ async def get_account(account_id: str, call: Call = allowed("payments:read")) ->
             raise NotFound("no_such_account", "There is no such account.")
         fields = ["visits", "amounts", "statements"]
         tx.audit("account.read", subject=found.id, patient=found.patient_id, fields=fields)
-        rows = await patients.visits(tx, found.id, call.principal.practices)
+        rows = await patients.visits(tx, [found.id], call.principal.practices)
         movements = await ledger.movements(tx, tx.tenant_id, [row.id for row in rows])
         visits = [visit(row.id, movements) for row in rows]
-        issued = await patients.statements(tx, found.id)
+        issued = await patients.statements(tx, [found.id])
         is_billed = any(StatementStatus(each.status) in UNPAID for each in issued)
         stands = account_status(visits, is_billed=is_billed)
         return schemas.AccountOut(

@@ -101,7 +101,7 @@ async def test_the_statement_counts_down(database: Database) -> None:
     case = Case()
     await owing(database, case)
     async with database.pipeline([TENANT]) as tx:
-        await statements.issue(tx, case.account_id, due_days=21, cause=origin())
+        await statements.issue(tx, {case.account_id: origin()}, due_days=21)
     await pay(database, case, 500)
     assert await stated(database) == [("part_paid", 2_000)]
     await pay(database, case, 2_000)

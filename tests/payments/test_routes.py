@@ -50,7 +50,7 @@ async def test_the_account_explains_each_cent(
 ) -> None:
     await posted(database)
     async with database.pipeline([TENANT]) as tx:
-        await statements.issue(tx, CASE.account_id, due_days=21, cause=origin())
+        await statements.issue(tx, {CASE.account_id: origin()}, due_days=21)
     answer = (await client.get(f"/v1/accounts/{ACCOUNT}")).json()
     assert (answer["status"], answer["patient_owes_cents"]) == ("statement_due", 2_500)
     [visit] = answer["visits"]

@@ -18,7 +18,7 @@ from tests.support.databases import DatabaseFactory
 
 async def issue(database: Database, case: Case) -> bool:
     async with database.pipeline([TENANT]) as tx:
-        return await statements.issue(tx, case.account_id, due_days=21, cause=origin())
+        return not await statements.issue(tx, {case.account_id: origin()}, due_days=21)
 
 
 async def issued(database: Database) -> list[StatementIssued]:
@@ -70,6 +70,19 @@ async def test_the_same_is_not_said_twice(database: Database) -> None:
     assert len(await issued(database)) == 1
 
 
+async def test_many_accounts_at_once(database: Database) -> None:
+    told, new, nobody = Case("one", patient="p"), Case("two", patient="q"), Case("x", patient="x")
+    await paid(database, told, new)
+    await issue(database, told)
+    async with database.pipeline([TENANT]) as tx:
+        causes = {each.account_id: origin() for each in (told, new, nobody)}
+        assert await statements.issue(tx, causes, due_days=21) == set()
+    facts = await issued(database)
+    assert [each.account_id for each in facts] == [told.account_id, new.account_id]
+    [_, body] = await bodies(database)
+    assert [line.claim_number for line in body.lines] == [new.control_number]
+
+
 async def test_a_new_visit_makes_a_new_statement_that_supersedes(database: Database) -> None:
     first, second = Case("one", patient="p"), Case("two", patient="p")
     await paid(database, first)
@@ -80,7 +93,7 @@ async def test_a_new_visit_makes_a_new_statement_that_supersedes(database: Datab
     numbers = {body.statement_number for body in await bodies(database)}
     assert len(numbers) == 2
     async with database.pipeline([TENANT]) as tx:
-        kept = await patients.statements(tx, first.account_id)
+        kept = await patients.statements(tx, [first.account_id])
     assert [each.status for each in kept] == ["superseded", "approved"]
 
 

@@ -64,7 +64,7 @@ async def receive_payment(
 async def _settle_statements(tx: Transaction, account_id: UUID, amount: Money) -> None:
     """The statement that is out counts down with what the patient pays."""
     changes = []
-    for each in await patients.statements(tx, account_id):
+    for each in await patients.statements(tx, [account_id]):
         before = StatementStatus(each.status)
         if before not in UNPAID:
             continue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from services.payments.actions.waking import ISSUE_STATEMENT
 from services.payments.domain import lifecycle, statements
 from services.payments.domain.lifecycle import UNPAID, StatementStatus
-from services.payments.domain.visits import business_days_after, visit
+from services.payments.domain.visits import Movement, business_days_after, visit
 from services.payments.repository import ledger, masters, patients
 from services.payments.repository.masters import Practice
 from services.payments.repository.patients import Account, NewStatement, Statement, VisitRow
@@ -23,6 +24,7 @@ from shared.events.payments import StatementBody, StatementIssued, StatementLine
 from shared.events.people import PersonIdentity, PostalAddress
 from shared.sealing import Cell
 
+T = TypeVar("T")
 OTHER_SERVICE = "Medical service"
 
 
@@ -34,70 +36,123 @@ def plan(tx: Transaction, account_id: UUID, *, delay_days: int, cause: Origin) -
     return due_at
 
 
-async def issue(tx: Transaction, account_id: UUID, *, due_days: int, cause: Origin) -> bool:
-    """Send the patient what is due now, if anything is and it was not said before.
+class _Asking(NamedTuple):
+    """What an account is asked for: visits to be paid, the newest of them, what it was told."""
 
-    False while the practice's master data has not come: try again. The amount is what the ledger
-    says the patient owes for visits on which every payer has decided.
+    account: Account
+    lines: Sequence[statements.Line]
+    newest: VisitRow
+    before: Sequence[Statement]
+    digest: bytes
+
+
+class _New(NamedTuple):
+    """A statement to be kept and told."""
+
+    asking: _Asking
+    row: NewStatement
+    body: StatementBody
+
+
+async def issue(tx: Transaction, causes: Mapping[UUID, Origin], *, due_days: int) -> set[UUID]:
+    """Send the patients of accounts (id -> cause) what is due now, if it was not said before.
+
+    Gives the accounts whose practice's master data has not come: try again. The amount is what
+    the ledger says the patient owes for visits on which every payer has decided.
     """
-    account = await patients.account(tx, account_id, None, locked=True)
-    if account is None:
-        return True
-    rows = {row.id: row for row in await patients.visits(tx, account_id, None)}
-    lines = await _lines(tx, list(rows.values()))
-    if not lines:
-        return True
-    practice = await masters.practice(tx, tx.tenant_id, account.practice_id)
-    if practice is None:
-        return False
-    before = await patients.statements(tx, account_id)
-    statement_id = ids.derived(account_id, f"statement:{len(before) + 1}")
-    person = _person(tx, rows[lines[-1].facts.encounter_id])
-    body = _body(statement_id, practice, person, lines=lines, due_days=due_days)
-    digest = _digest(tx, lines)
-    if any(StatementStatus(each.status) in UNPAID and each.digest == digest for each in before):
-        return True
-    await _supersede(tx, before)
+    asking = [each for each in await _asking(tx, list(causes)) if not _was_said(each)]
+    places = {each.account.practice_id for each in asking}
+    practices = await masters.practices(tx, tx.tenant_id, places)
+    new = [
+        _stated(tx, each, practices[each.account.practice_id], due_days=due_days)
+        for each in asking
+        if each.account.practice_id in practices
+    ]
+    await _supersede(tx, [before for each in new for before in each.asking.before])
+    await patients.keep_statements(tx, [each.row for each in new])
+    for each in new:
+        _tell(tx, each, causes[each.asking.account.id])
+    return {each.account.id for each in asking if each.account.practice_id not in practices}
+
+
+async def _asking(tx: Transaction, accounts: Sequence[UUID]) -> list[_Asking]:
+    """Those of the accounts, under lock, on which something is due."""
+    found = await patients.locked(tx, accounts)
+    known = [account.id for account in found]
+    rows = await patients.visits(tx, known, None)
+    movements = _grouped(
+        await ledger.movements(tx, tx.tenant_id, [row.id for row in rows]),
+        key=lambda each: each.encounter_id,
+    )
+    visits = _grouped(rows, key=lambda row: row.account_id)
+    before = _grouped(await patients.statements(tx, known), key=lambda each: each.account_id)
+    asking = []
+    for account in found:
+        own = {row.id: row for row in visits.get(account.id, ())}
+        lines = _lines(own.values(), movements)
+        if lines:
+            newest, told = own[lines[-1].facts.encounter_id], before.get(account.id, [])
+            asking.append(_Asking(account, lines, newest, told, _digest(tx, lines)))
+    return asking
+
+
+def _grouped(things: Iterable[T], key: Callable[[T], UUID]) -> dict[UUID, list[T]]:
+    groups: dict[UUID, list[T]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
+
+
+def _lines(
+    rows: Collection[VisitRow], movements: Mapping[UUID, Sequence[Movement]]
+) -> list[statements.Line]:
+    visits = [visit(row.id, movements.get(row.id, ())) for row in rows]
+    facts = [_facts(row) for row in rows if row.service_date is not None and row.identity]
+    return statements.lines(visits, facts)
+
+
+def _was_said(asking: _Asking) -> bool:
+    return any(
+        StatementStatus(each.status) in UNPAID and each.digest == asking.digest
+        for each in asking.before
+    )
+
+
+def _stated(tx: Transaction, asking: _Asking, practice: Practice, *, due_days: int) -> _New:
+    account, ordinal = asking.account, len(asking.before) + 1
+    statement_id = ids.derived(account.id, f"statement:{ordinal}")
+    person = _person(tx, asking.newest)
+    body = _body(statement_id, practice, person, lines=asking.lines, due_days=due_days)
     place = "statements.body"
-    new = NewStatement(
+    row = NewStatement(
         tenant_id=tx.tenant_id,
         id=statement_id,
         practice_id=account.practice_id,
-        account_id=account_id,
-        ordinal=len(before) + 1,
+        account_id=account.id,
+        ordinal=ordinal,
         amount_cents=body.amount_due_cents,
         body=tx.keys.seal_column(Cell(tx.service, tx.tenant_id, place, statement_id), body),
-        digest=digest,
+        digest=asking.digest,
         status=StatementStatus.APPROVED.value,
         issued_at=clock.business(),
         due_on=clock.today() + timedelta(days=due_days),
     )
-    await patients.keep_statement(tx, new)
-    _tell(tx, account, new, body=body, cause=cause)
-    return True
+    return _New(asking, row, body)
 
 
-def _tell(
-    tx: Transaction, account: Account, new: NewStatement, *, body: StatementBody, cause: Origin
-) -> None:
+def _tell(tx: Transaction, new: _New, cause: Origin) -> None:
+    account, row = new.asking.account, new.row
     fact = StatementIssued(
-        statement_id=new.id,
+        statement_id=row.id,
         account_id=account.id,
         patient_id=account.patient_id,
-        amount_cents=new.amount_cents,
-        channel="email" if body.recipient_email else "paper",
-        body=tx.keys.seal_event(tx.tenant_id, body),
-        issued_at=new.issued_at,
+        amount_cents=row.amount_cents,
+        channel="email" if new.body.recipient_email else "paper",
+        body=tx.keys.seal_event(tx.tenant_id, new.body),
+        issued_at=row.issued_at,
     )
-    origin = cause._replace(practice_id=account.practice_id, causation_id=new.id)
+    origin = cause._replace(practice_id=account.practice_id, causation_id=row.id)
     tx.publish(fact, subject=account.id, caused_by=origin)
-
-
-async def _lines(tx: Transaction, rows: Sequence[VisitRow]) -> list[statements.Line]:
-    movements = await ledger.movements(tx, tx.tenant_id, [row.id for row in rows])
-    visits = [visit(row.id, movements) for row in rows]
-    facts = [_facts(row) for row in rows if row.service_date is not None and row.identity]
-    return statements.lines(visits, facts)
 
 
 def _facts(row: VisitRow) -> statements.VisitFacts:

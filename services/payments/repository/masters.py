@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 
-from services.payments.repository.columns import as_json, columns
+from services.payments.repository.columns import as_json, columns, strings
 from shared.database import Transaction
 from shared.events.envelope import Envelope
 from shared.events.people import PostalAddress
@@ -51,9 +51,9 @@ _POLLED = text("select distinct tenant_id from due_work where job = :job order b
 
 _EDI_ID = text("select edi_id from tenants where tenant_id = :tenant_id and id = :tenant_id")
 
-_PRACTICE = text("""
-select name, phone, cast(address as text) as address from practices
-where tenant_id = :tenant_id and id = :id
+_PRACTICES_OF = text("""
+select id, name, phone, cast(address as text) as address from practices
+where tenant_id = :tenant_id and id = any (cast(:ids as uuid[]))
 """)
 
 _PAYEES = text("""
@@ -119,12 +119,15 @@ async def edi_id(tx: Transaction, tenant_id: UUID) -> str | None:
     return found
 
 
-async def practice(tx: Transaction, tenant_id: UUID, practice_id: UUID) -> Practice | None:
-    """A practice by id, None while its master data has not come."""
-    row = await tx.row(_PRACTICE, {"tenant_id": tenant_id, "id": practice_id})
-    if row is None:
-        return None
-    return Practice(row.name, row.phone, msgspec.json.decode(row.address, type=PostalAddress))
+async def practices(
+    tx: Transaction, tenant_id: UUID, wanted: Iterable[UUID]
+) -> dict[UUID, Practice]:
+    """Practices by id; not among them: one whose master data has not come."""
+    rows = await tx.rows(_PRACTICES_OF, {"tenant_id": tenant_id, "ids": strings(wanted)})
+    return {
+        row.id: Practice(row.name, row.phone, msgspec.json.decode(row.address, type=PostalAddress))
+        for row in rows
+    }
 
 
 async def payees(tx: Transaction, tenant_id: UUID, npis: Sequence[str]) -> dict[str, UUID]:

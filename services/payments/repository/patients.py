@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.payments.domain.matching import ClaimedLine
 from services.payments.domain.visits import Open
-from services.payments.repository.columns import strings
+from services.payments.repository.columns import columns, strings
 from shared.database import Transaction
 from shared.money import Money
 
@@ -23,11 +23,16 @@ where tenant_id = :tenant_id and id = :id
 """
 _READ = text(_ACCOUNT)
 _LOCKED = text(f"{_ACCOUNT} for no key update")
+_LOCKED_ALL = text("""
+select id, practice_id, patient_id from accounts
+where tenant_id = :tenant_id and id = any (cast(:ids as uuid[]))
+order by id for no key update
+""")
 
 _VISITS = text("""
-select e.id, e.practice_id, e.service_date, e.charged_to, cast(e.lines as text) as lines,
-    e.identity, c.id as claim_id, c.control_number, c.denied_cents, c.denied_category,
-    p.name as payer_name
+select e.id, e.account_id, e.practice_id, e.service_date, e.charged_to,
+    cast(e.lines as text) as lines, e.identity, c.id as claim_id, c.control_number,
+    c.denied_cents, c.denied_category, p.name as payer_name
 from encounters e
 left join lateral (
     select x.id, x.control_number, x.denied_cents, x.denied_category, x.payer_id from claims x
@@ -35,7 +40,8 @@ left join lateral (
     order by x.rank, x.version desc, x.id limit 1
 ) c on true
 left join payers p on p.tenant_id = e.tenant_id and p.id = c.payer_id
-where e.tenant_id = :tenant_id and e.account_id = :account_id and e.charged_to <> ''
+where e.tenant_id = :tenant_id and e.account_id = any (cast(:accounts as uuid[]))
+    and e.charged_to <> ''
     and (cast(:practices as uuid[]) is null or e.practice_id = any (cast(:practices as uuid[])))
 order by e.service_date, e.id
 """)
@@ -52,20 +58,31 @@ order by e.service_date, b.encounter_id
 """)
 
 _STATEMENTS = text("""
-select id, ordinal, amount_cents, open_cents, status, digest, issued_at, due_on from statements
-where tenant_id = :tenant_id and account_id = :account_id order by ordinal
+select id, account_id, ordinal, amount_cents, open_cents, status, digest, issued_at, due_on
+from statements
+where tenant_id = :tenant_id and account_id = any (cast(:accounts as uuid[]))
+order by account_id, ordinal
 """)
 
-_NEW_STATEMENT = text("""
+_NEW_STATEMENTS = text("""
 insert into statements (tenant_id, id, practice_id, account_id, ordinal, amount_cents, open_cents,
     body, digest, status, issued_at, due_on)
-values (:tenant_id, :id, :practice_id, :account_id, :ordinal, :amount_cents, :amount_cents,
-    :body, :digest, :status, :issued_at, :due_on)
+select tenant_id, id, practice_id, account_id, ordinal, amount_cents, amount_cents,
+    body, digest, status, issued_at, due_on
+from unnest(
+    cast(:tenant_id as uuid[]), cast(:id as uuid[]), cast(:practice_id as uuid[]),
+    cast(:account_id as uuid[]), cast(:ordinal as int[]), cast(:amount_cents as bigint[]),
+    cast(:body as text[]), cast(:digest as bytea[]), cast(:status as text[]),
+    cast(:issued_at as timestamptz[]), cast(:due_on as date[])
+) as new (tenant_id, id, practice_id, account_id, ordinal, amount_cents, body, digest, status,
+    issued_at, due_on)
 """)
 
 _STATEMENT = text("""
-update statements set status = :status, open_cents = :open_cents
-where tenant_id = :tenant_id and id = :id
+update statements s set status = t.status, open_cents = t.open_cents
+from unnest(cast(:id as uuid[]), cast(:status as text[]), cast(:open_cents as bigint[]))
+    as t (id, status, open_cents)
+where s.tenant_id = :tenant_id and s.id = t.id
 """)
 
 _PAYMENT = text("""
@@ -87,6 +104,7 @@ class VisitRow(NamedTuple):
     """A charged encounter with its first claim, where it has one; identity is sealed."""
 
     id: UUID
+    account_id: UUID
     practice_id: UUID
     service_date: date | None
     charged_to: str
@@ -103,6 +121,7 @@ class Statement(NamedTuple):
     """One statement, without what it says."""
 
     id: UUID
+    account_id: UUID
     ordinal: int
     amount_cents: int
     open_cents: int
@@ -157,18 +176,25 @@ async def account(
     return None if row is None else Account(*row)
 
 
+async def locked(tx: Transaction, accounts: Sequence[UUID]) -> list[Account]:
+    """Accounts of the transaction's tenant under lock, which is taken in the order of their ids."""
+    given = {"tenant_id": tx.tenant_id, "ids": strings(accounts)}
+    return [Account(*row) for row in await tx.rows(_LOCKED_ALL, given)]
+
+
 async def visits(
-    tx: Transaction, account_id: UUID, practices: frozenset[UUID] | None
+    tx: Transaction, accounts: Sequence[UUID], practices: frozenset[UUID] | None
 ) -> list[VisitRow]:
-    """The account's charged encounters, oldest first, in these practices (None = all)."""
+    """The accounts' charged encounters, oldest first, in these practices (None = all)."""
     given = {
         "tenant_id": tx.tenant_id,
-        "account_id": account_id,
+        "accounts": strings(accounts),
         "practices": None if practices is None else strings(practices),
     }
     return [
         VisitRow(
             id=row.id,
+            account_id=row.account_id,
             practice_id=row.practice_id,
             service_date=row.service_date,
             charged_to=row.charged_to,
@@ -190,27 +216,23 @@ async def owed(tx: Transaction, account_id: UUID) -> list[Open]:
     return [Open(row.encounter_id, Money(row.balance_cents)) for row in await tx.rows(_OWED, given)]
 
 
-async def statements(tx: Transaction, account_id: UUID) -> list[Statement]:
-    """The account's statements, oldest first."""
-    given = {"tenant_id": tx.tenant_id, "account_id": account_id}
+async def statements(tx: Transaction, accounts: Sequence[UUID]) -> list[Statement]:
+    """The accounts' statements, those of one account oldest first."""
+    given = {"tenant_id": tx.tenant_id, "accounts": strings(accounts)}
     return [Statement(*row) for row in await tx.rows(_STATEMENTS, given)]
 
 
-async def keep_statement(tx: Transaction, new: NewStatement) -> None:
-    """Keep a new statement."""
-    await tx.run(_NEW_STATEMENT, new._asdict())
+async def keep_statements(tx: Transaction, new: Sequence[NewStatement]) -> None:
+    """Keep new statements."""
+    if new:
+        await tx.run(_NEW_STATEMENTS, columns(NewStatement._fields, new))
 
 
 async def change_statements(tx: Transaction, changes: Sequence[tuple[UUID, str, int]]) -> None:
     """Write states of statements: (id, status, cents still open)."""
-    for statement_id, status, open_cents in changes:
-        given = {
-            "tenant_id": tx.tenant_id,
-            "id": statement_id,
-            "status": status,
-            "open_cents": open_cents,
-        }
-        await tx.run(_STATEMENT, given)
+    if changes:
+        given = columns(("id", "status", "open_cents"), changes)
+        await tx.run(_STATEMENT, {"tenant_id": tx.tenant_id, **given})
 
 
 async def keep_payment(tx: Transaction, receipt: Receipt) -> None:
