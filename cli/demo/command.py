@@ -31,9 +31,7 @@ SETTINGS: dict[str, object] = {
     "claims_retry_seconds": 1,
     "payments_statement_delay_days": 0,
     "payments_retry_seconds": 0.25,
-    "mailbox_poll_seconds": 0.25,
-    "eligibility_inquire_poll_seconds": 0.25,
-    "notifications_deliver_poll_seconds": 0.25,
+    "mailbox_poll_seconds": 0.5,
 }
 """What the demo sets otherwise than an installation would: it does not wait for business days."""
 

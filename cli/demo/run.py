@@ -23,6 +23,8 @@ from sandbox.clinic import Expected, Scenario
 ENCOUNTERS = 200
 LIMIT_SECONDS = 300.0
 POLL_SECONDS = 0.1
+ROUND_SECONDS = 0.5
+"""Between two rounds of the simulated people, who read every claim each time."""
 QUIET_ROUNDS = 3
 FINAL = frozenset({"closed", "denied", "partly_denied", "rejected", "paid", "unprocessable"})
 CORRECTED = Expected("closed", 77_50, 25_00)
@@ -192,7 +194,7 @@ async def _until_rest(company: Company, staff: Staff, watch: Watch, *, progress:
         quiet = 0 if did or waits or open_claims else quiet + 1
         if time.monotonic() > deadline:
             raise NotAtRest(waits or {f"claims {row['status']}": 1 for row in open_claims})
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(ROUND_SECONDS)
 
 
 async def _pay_for_themselves(api: Api, staff: Staff, claims: Sequence[dict[str, Any]]) -> int:
