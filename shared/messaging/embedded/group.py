@@ -172,6 +172,8 @@ class EmbeddedMember:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             await self._give_up(frozenset(self._shares))
+            if self._session is not None:  # nobody sees a member that has left
+                await self._ask("execute", sql.LEAVE, self._number)
         except sql.AWAY as error:
             _log.warning("a group member left without a word", group=self._group, exc_info=error)
         await self._close()

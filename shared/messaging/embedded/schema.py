@@ -132,6 +132,7 @@ do update set next_offset = excluded.next_offset, generation = g.generation + 1
 _GROUP = "hashtext('rcm_group:' || $1::text)"
 _PLACE = "hashtext('rcm_place:' || $1::text)"
 ENTER = f"select pg_advisory_lock({_GROUP}, $2::int)"
+LEAVE = f"select pg_advisory_unlock({_GROUP}, $2::int)"
 MEMBERS = f"""
 select objid::bigint as number from pg_locks
 where locktype = 'advisory' and objsubid = 2 and granted
