@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """The classes of domain.md 4: first those that are no denial, then the denial categories."""
+    """What an adjustment is (docs/domain, Denials): first the classes that are no denial."""
 
     CONTRACT = "contract"
     REGULATION = "regulation"
@@ -43,7 +43,7 @@ class Category(StrEnum):
 
 
 class Treatment(StrEnum):
-    """What the ledger does with the amount (domain.md 5); the last five post nothing."""
+    """What the ledger does with the amount (docs/domain, Ledger); the last five post nothing."""
 
     CONTRACT = "contract"
     REGULATION = "regulation"
@@ -92,7 +92,7 @@ class Reading:
 
     @property
     def posts(self) -> bool:
-        """True when the amount leaves insurance receivables at once (domain.md 0.5: no denial)."""
+        """True when the amount leaves insurance receivables at once (docs/domain, Denials)."""
         return self.treatment in POSTING
 
 
@@ -212,7 +212,7 @@ def classify(
 def outcome(paid_cents: int, readings: Collection[Reading]) -> Outcome:
     """Sum up a line, or a claim with the readings of all its lines; paid_cents is what was paid.
 
-    Rule: domain.md 0.4 and 4: a denial class with money = partly denied; CLP02 is not asked.
+    Rule (docs/domain, Decisions): a denial class with money = partly denied; CLP02 is not asked.
     """
     if paid_cents <= 0 and any(reading.is_unprocessable for reading in readings):
         return Outcome.UNPROCESSABLE

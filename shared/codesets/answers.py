@@ -64,7 +64,7 @@ class Answer:
 
 
 def not_loaded(code: str) -> Answer:
-    """The answer when no list covers the code and date (codesets.md 4: never 'invalid')."""
+    """The answer when no list covers the code and date (docs/domain, Codes: never 'invalid')."""
     return Answer(code, Standing.NOT_LOADED, Reason.SET_NOT_LOADED)
 
 

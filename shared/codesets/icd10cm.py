@@ -67,7 +67,7 @@ class Icd10cm:
     def look_up(self, code: str, on: date) -> Answer:
         """The code on the date of service (inpatient: discharge); takes it with or without the dot.
 
-        Rule: codesets.md 4 and the Official Guidelines: only codes without further division.
+        Rule: docs/domain, Codes; the Official Guidelines: only codes without further division.
         """
         code = normalise(code)
         edition = self.edition(on)

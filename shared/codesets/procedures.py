@@ -80,7 +80,7 @@ class ProcedureList:
     def look_up(self, code: str, on: date) -> Answer:
         """The code on the date of service: valid, not valid (with reason), or set not loaded.
 
-        An unknown code of an incomplete list is `NOT_LOADED`, never invalid (codesets.md 4).
+        An unknown code of an incomplete list is `NOT_LOADED`, never invalid (docs/domain, Codes).
         """
         code = code.strip().upper()
         system = system_of(code)
@@ -104,7 +104,7 @@ class ProcedureList:
         return self.by_code.get(code.strip().upper())
 
     def is_timed(self, code: str) -> bool:
-        """True for a listed therapy code counted in 15-minute units (domain.md 2)."""
+        """True for a listed therapy code counted in 15-minute units (docs/domain, Codes)."""
         found = self.procedure(code)
         return found is not None and found.kind is Kind.THERAPY_TIMED
 
@@ -124,7 +124,7 @@ def _dated(known: Procedure, cover: Coverage, on: date) -> Answer:
 
 
 def system_of(code: str) -> System | None:
-    """CPT or HCPCS by shape alone; None when it is neither (codesets.md 5)."""
+    """CPT or HCPCS by shape alone; None when it is neither (docs/domain, Codes)."""
     if _CPT.fullmatch(code):
         return System.CPT
     return System.HCPCS if _HCPCS.fullmatch(code) else None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class AdjustmentGroup(StrEnum):
-    """CAS01: who bears an adjustment (domain.md 5)."""
+    """CAS01: who bears an adjustment (docs/domain, Denials)."""
 
     CONTRACTUAL = "CO"
     PATIENT = "PR"

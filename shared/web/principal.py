@@ -1,6 +1,6 @@
 """Who calls: the principal in the gateway's token, verified against a JWKS file.
 
-The token is a JWT of five minutes with iss, aud, sub, tid, roles, scope, jti (interfaces.md 8);
+The token is a JWT of five minutes with iss, aud, sub, tid, roles, scope, jti (gateway/README.md);
 nobody is called to check it. Two keys may be in the file while they are rotated.
 """
 

@@ -1,4 +1,4 @@
-"""What the bus promises, B1-B20 of docs/trust, identically on Kafka and on the embedded log."""
+"""What the bus promises, alike on Kafka and on the embedded log (docs/trust, B1-B20)."""
 
 from __future__ import annotations
 

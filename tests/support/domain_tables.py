@@ -1,4 +1,4 @@
-"""The tables of docs/domain.md, made from the literals of the code; run as a program: writes them.
+"""Makes the tables of docs/domain.md from the literals of the code; as a program it writes them.
 
 Each stands between `<!-- table: name -->` and `<!-- /table -->`.
 """

@@ -69,7 +69,7 @@ def build(claim: Claim, coded: Coded, master: MasterData) -> Case:
 def duplicate_key(tx: Transaction, case: Case) -> str:
     """Billing NPI + member + dates, codes, modifiers and charges, blinded; "" for a correction.
 
-    Equal keys on two encounters are what a payer would call a duplicate (domain.md 4).
+    Equal keys on two encounters are what a payer would call a duplicate (docs/domain, Edits).
     """
     if case.claim.frequency != ORIGINAL:
         return ""

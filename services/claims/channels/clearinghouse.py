@@ -1,7 +1,7 @@
 """The clearinghouse over HTTP: hand over an 837, list and fetch what its mailbox holds.
 
-Source: interfaces.md 9. What a failed call means decides what may be done next: nothing is sent a
-second time under another key while the first outcome is unknown.
+Source: docs/domain, Sending. What a failed call means decides what may be done next: nothing is
+sent a second time under another key while the first outcome is unknown.
 """
 
 from __future__ import annotations

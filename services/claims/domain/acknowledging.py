@@ -1,6 +1,6 @@
 """What TA1, 999 and 277CA mean for a claim: a literal table of verdict, target and sources.
 
-Source: x12.md 5.3-5.6, domain.md 4. Acknowledgements may be late, repeated or out of order; what
+Source: docs/domain, Acknowledgements. They may be late, repeated or out of order; what
 finds the claim in no fitting status is recorded and changes nothing.
 """
 

@@ -1,6 +1,6 @@
 """The work a denial makes: whose fault, whose turn, until when, and the life of a work item.
 
-Source: domain.md 4 (denial taxonomy, denial work item). The next step's words come with the
+Source: docs/domain, Denials. The next step's words come with the
 reading of the codes (shared/codesets/adjustments.py).
 """
 

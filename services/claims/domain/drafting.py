@@ -1,6 +1,6 @@
 """When a claim is made and in which state it begins; its filing limit and its control number.
 
-Source: interfaces.md 4 (draft rule), domain.md 4 (timely filing).
+Source: docs/domain, Draft rule; docs/domain, Timely filing.
 """
 
 from __future__ import annotations

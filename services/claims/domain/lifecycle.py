@@ -1,7 +1,7 @@
 """The life of a claim as literal tables: which status follows which, whose turn it is, who said so.
 
-Source: domain.md 4. NEXT is the orderly life; RENEWED and LATE hold the extra moves of what changes
-before it is sent and of messages that come late or out of order.
+Source: docs/domain, Claims. NEXT is the orderly life; RENEWED and LATE hold the extra moves of what
+changes before it is sent and of messages that come late or out of order.
 """
 
 from __future__ import annotations

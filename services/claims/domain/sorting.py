@@ -1,6 +1,6 @@
 """Sorting an 835: which decision of the payer stands, and what it makes of the claim.
 
-Source: domain.md 0.4 and 4, x12.md 5.1 (reversals). The classes of adjustments live in
+Source: docs/domain, Decisions. The classes of adjustments live in
 shared/codesets/adjustments.py; payments reads the same table.
 """
 
@@ -96,7 +96,7 @@ class Sorted:
 
     @property
     def denied(self) -> Money:
-        """The denied amounts together; they stay in insurance receivables (domain.md 0.5)."""
+        """The denied amounts together; they stay owed by insurance (docs/domain, Denials)."""
         return Money.total(denial.amount for denial in self.denials)
 
 

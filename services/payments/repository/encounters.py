@@ -72,8 +72,7 @@ class Seen(NamedTuple):
 async def locked(tx: Transaction, seen: Sequence[Seen]) -> dict[tuple[UUID, UUID], Encounter]:
     """The encounters' rows, made if need be and locked in key order, by (tenant, encounter).
 
-    The row is what events of different topics meet on (interfaces 1): lock it, then look for the
-    other half.
+    The row is what events of different topics meet on: lock it, then look for the other half.
     """
     names = ("tenant_id", "id", "practice_id", "account_id", "patient_id")
     given = columns(names, seen)

@@ -27,7 +27,7 @@ async def answered(work: Awaitable[T]) -> T:
 
 
 async def stopped(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Stop a client in a task of its own: it may hang or raise into its caller (runtime 5)."""
+    """Stop a client in a task of its own: it may hang or raise into its caller (docs/trust, K8)."""
     task = asyncio.create_task(client.stop())
     _, hanging = await asyncio.wait({task}, timeout=STOP_SECONDS)
     if hanging:

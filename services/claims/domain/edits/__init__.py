@@ -1,6 +1,6 @@
 """The edits every claim needs before it may leave: small rules that collect their findings.
 
-Source: domain.md 4 (Edits), x12.md 5.2. A rule never raises for what it finds; a rule that cannot
+Source: docs/domain, Edits. A rule never raises for what it finds; a rule that cannot
 run is a bug and holds the claim by failing the transaction, never by skipping.
 """
 
