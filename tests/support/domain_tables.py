@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from services.claims.domain import edits
+from services.claims.domain import edits, lifecycle
 from services.claims.domain.denials import ROOT_CAUSE, WORK_NEXT
 from services.claims.domain.lifecycle import DUE_WITHIN, LATE, NEXT, OWNER, RENEWED, REPORTER
 from services.claims.domain.lifecycle import Status as Claim
@@ -23,6 +23,7 @@ from services.payments.domain.postings import RULES, Place
 PAGE = Path(__file__).parents[2] / "docs" / "domain.md"
 TABLE = re.compile(r"<!-- table: (\S+) -->\n(.*?)<!-- /table -->", re.DOTALL)
 NOTHING = "-"
+_NAMED = re.compile(r"\b(?:Status|_S)\.([A-Z_]+)")
 
 Status = TypeVar("Status", bound=StrEnum)
 
@@ -57,6 +58,14 @@ def _claims() -> str:
         for status in Claim
     )
     return _table("status, next, also (renewed or late), whose turn, said by, within", rows)
+
+
+def _not_reached() -> str:
+    """States that no code of claims names but the table of the life cycle."""
+    own = Path(lifecycle.__file__)
+    texts = [path.read_text() for path in own.parents[1].rglob("*.py") if path != own]
+    named = {name for text in texts for name in _NAMED.findall(text)}
+    return _words(f"`{each}`" for each in Claim if each.name not in named) + "\n"
 
 
 def _moves(table: Mapping[Status, frozenset[Status]]) -> str:
@@ -94,6 +103,7 @@ def _causes() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "claims": _claims,
+    "not-reached": _not_reached,
     "denial-work": lambda: _moves(WORK_NEXT),
     "causes": _causes,
     "edits": _edits,
