@@ -111,7 +111,11 @@ async def _readers(context: str) -> list[dict[str, Any]]:
 
 
 async def _recreate(context: str, *, from_outbox: bool) -> int:
-    unread = sum(row["unread"] for row in await _readers(context))
+    readers = await _readers(context)
+    unread = sum(row["unread"] for row in readers)
+    for reader in readers:
+        if reader["members"]:
+            raise Conflict("group_has_members", f"Stop the consumers of {reader['group']} first.")
     if unread and not from_outbox:
         raise Conflict("records_unread", f"{unread} records are unread: add --from-outbox.")
     (topic,) = (each for each in declared_topics() if each.name == f"rcm.{context}.v1")

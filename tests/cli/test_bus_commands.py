@@ -141,7 +141,9 @@ async def test_nothing_is_deleted_while_somebody_works_with_it(place: Place) -> 
         by_relay = await rcm(*RECREATE, "--yes", "--from-outbox")
     async with running(place.consumer):
         await place.read()
-        by_consumer = await rcm(*RECREATE, "--yes")
+        by_consumer = await rcm(*RECREATE, "--yes", "--from-outbox")
+        waiting = await counts(place.database, "outbox_unsent")
+    assert waiting == {"outbox_unsent": 1}, "what the consumer told, and nothing sent again"
     assert (by_relay.code, "Stop the relay of payments" in by_relay.complains) == (4, True)
     assert (by_consumer.code, "Stop the consumers" in by_consumer.complains) == (4, True)
     assert sum((await place.bus.end_offsets([TOPIC])).values()) == 1
