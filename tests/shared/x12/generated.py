@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from shared.x12 import SetBody, read
 from shared.x12 import remittance_835 as era
-from shared.x12.claim_837 import BatchHead, Claim, Diagnosis, OtherPayer, ServiceLine, write_claims
+from shared.x12.claim_837 import (
+    BatchHead,
+    Claim,
+    Diagnosis,
+    Drug,
+    LineAdjudication,
+    OtherPayer,
+    ServiceLine,
+    write_claims,
+)
 from shared.x12.guides import claim as claim_guides
 from shared.x12.parties import (
     Address,
@@ -119,12 +128,43 @@ def other_payers(draw: st.DrawFn, charge: Decimal) -> OtherPayer:
     )  # fmt: skip
 
 
+def _decided(draw: st.DrawFn, claim: Claim) -> Claim:
+    """The other payer's decision given line by line; what it paid is the sum of its lines."""
+    lines = []
+    for line in claim.lines:
+        less = draw(st.integers(1, int(line.charge * 100)).map(lambda n: Decimal(n).scaleb(-2)))
+        decision = LineAdjudication(
+            claim.other_payers[0].payer.name.id, line.charge - less, line.procedure,
+            Decimal(draw(st.integers(1, 99))), revenue_code=line.revenue_code,
+            adjustments=(Adjustment("CO", "45", less),), dates=(Period("573", draw(days)),),
+        )  # fmt: skip
+        lines.append(line._replace(adjudications=(decision,)))
+    paid = sum((line.adjudications[0].paid for line in lines), ZERO)
+    payer = claim.other_payers[0]._replace(adjustments=(), amounts=(Amount("D", paid),))
+    return claim._replace(lines=tuple(lines), other_payers=(payer,))
+
+
+def _told_more(draw: st.DrawFn, claim: Claim, kind: str) -> Claim:
+    """The same with what few claims have: notes, drugs, another payer's decision by line."""
+    by_line = draw(st.booleans())
+    if by_line and claim.other_payers:
+        claim = _decided(draw, claim)
+    if draw(st.booleans()):
+        claim = claim._replace(notes=(("ADD", draw(texts)),))
+    if kind != "D" and draw(st.booleans()):
+        drug = Drug("00409128331", draw(positive), draw(st.sampled_from(["ML", "UN"])))
+        first, *others = claim.lines
+        claim = claim._replace(lines=(first._replace(drugs=(drug,)), *others))
+    return claim
+
+
 @st.composite
-def batches(draw: st.DrawFn, kind: str) -> Made:
+def batches(draw: st.DrawFn, kind: str, *, wide: bool) -> Made:
     """An 837 of a few claims."""
     base = next(v for v in _set(f"837{kind.lower()}_minimal") if isinstance(v, BatchHead))
     head = base._replace(reference=draw(codes), created=draw(days), time=draw(times))
     batch = draw(st.lists(claims(kind), min_size=1, max_size=4, unique_by=lambda c: c.claim_id))
+    batch = [_told_more(draw, claim, kind) for claim in batch] if wide else batch
     guide = getattr(claim_guides, f"CLAIM_837{kind}")
     return Made((head, *batch), write_claims(head, batch, guide))
 

@@ -325,9 +325,9 @@ def interchange_acknowledgements(draw: st.DrawFn) -> InterchangeAcknowledgement:
 
 
 MADE: dict[str, st.SearchStrategy[Made]] = {
-    "837P": batches("P"),
-    "837I": batches("I"),
-    "837D": batches("D"),
+    "837P": batches("P", wide=True),
+    "837I": batches("I", wide=True),
+    "837D": batches("D", wide=True),
     "835": remittances().map(remittance_set),
     "270": inquiries(wide=True),
     "271": responses(wide=True),
@@ -337,6 +337,9 @@ MADE: dict[str, st.SearchStrategy[Made]] = {
     "999": acknowledgements(),
 }
 _NARROW = {
+    "837P": batches("P", wide=False),
+    "837I": batches("I", wide=False),
+    "837D": batches("D", wide=False),
     "270": inquiries(wide=False),
     "271": responses(wide=False),
     "276": status_inquiries(wide=False),
