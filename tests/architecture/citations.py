@@ -28,6 +28,7 @@ _ROW = re.compile(r"^\| *([^|]+?) *\|", re.MULTILINE)
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _RANGE = re.compile(r"([A-Z]\d+)-([A-Z]\d+)")
 _TEST = re.compile(r"`(test_\w+)`")
+_COMMAND = re.compile(r"`rcm ([a-z0-9]+)(?: ([a-z]+)\b)?")
 _WORDS = re.compile(r"[\n ]+(?:#|--)?[\n ]*")
 
 
@@ -128,6 +129,15 @@ def dead_tests(root: Path) -> list[str]:
         for name in _TEST.findall(page.read_text())
         if name not in known
     ]
+
+
+def commands(root: Path) -> dict[tuple[str, str], str]:
+    """The `rcm` commands that pages name, such as ("dlq", "ls"), and one page of each."""
+    return {
+        found: str(page.relative_to(root))
+        for page in markdown(root)
+        for found in _COMMAND.findall(page.read_text())
+    }
 
 
 def markdown(root: Path) -> Iterator[Path]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from cli.main import COMMANDS, app, loaded
 from tests.architecture import citations
 from tests.support import domain_tables
 
@@ -27,6 +30,22 @@ def test_every_relative_link_leads_somewhere() -> None:
 
 def test_every_test_that_a_page_names_was_written() -> None:
     assert citations.dead_tests(ROOT) == []
+
+
+def test_every_command_that_a_page_names_is_there() -> None:
+    named = citations.commands(ROOT)
+    assert len(named) > 20
+    assert [(*each, page) for each, page in named.items() if not _is_command(*each)] == []
+    assert not _is_command("dlq", "burn")
+    assert not _is_command("burn", "")
+
+
+def _is_command(name: str, part: str) -> bool:
+    commands = typer.main.get_group(app).commands
+    if name not in COMMANDS:
+        return name in commands
+    found = loaded(name)
+    return not part or not isinstance(found, TyperGroup) or part in found.commands
 
 
 def test_the_tables_of_the_domain_page_are_those_of_the_code() -> None:
