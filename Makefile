@@ -31,7 +31,7 @@ check: setup  ## format, lint, types, import contracts, sizes: under a minute
 bench: setup  ## measure, as ratios against a yardstick in the same run
 	@$(RUN) -m pytest -m bench tests/benchmarks $(ARGS)
 
-faults: setup kafka-jars  ## kill, cut, freeze, poison (SEED=7 ONLY=F7b reproduces one row of the trust table)
+faults: setup kafka-jars  ## kill, cut, freeze, poison (SEED=7 ONLY=F7b reproduces one run)
 	@RCM_FAULT_SEED=$(SEED) $(RUN) -m pytest -m fault $(ARGS) tests/faults $(if $(ONLY),-k "$(ONLY)")
 
 fuzz: setup  ## 20,000 damaged inputs for each X12 set (FUZZ=200000 SEED=7)

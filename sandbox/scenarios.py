@@ -1,7 +1,7 @@
 """What each test member brings about: journeys and test values as one literal table.
 
 A member without a row gets the payer's usual plan, with a seeded share of surprises (`SURPRISES`).
-Source of the journeys: docs/domain, end-to-end journeys; of the test values: docs, test mode.
+Source: docs/domain, End-to-end journeys; the README beside this is made of it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `log.warning("one literal sentence", topic=…)`: the sentence never holds a value. An exception
 becomes its class, the place and its own frames. Lines of libraries keep their template, never
-their arguments (docs/trust, S18).
+their arguments (docs/trust, PHI rules).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""S17, I7: what identifies a patient goes through the whole system and is found nowhere it may
+"""I7: what identifies a patient goes through the whole system and is found nowhere it may
 not be: keys, headers, events, logs, traces, metrics, addresses, refusals, dead letters, tables.
 """
 

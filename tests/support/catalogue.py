@@ -47,7 +47,7 @@ PARTIES = {"payers", "practices", "providers", "tenants", "users"}
 
 
 async def columns(connection: Connection) -> list[str]:
-    """Money in cents, times with zone, no plain identifier and no plain index on one (S13)."""
+    """Money in cents, times with zone, no plain identifier and no plain index on one."""
     found = []
     for column in await connection.fetch(_COLUMNS):
         place, kind = f"{column['table']}.{column['name']}", column["type"]
