@@ -18,6 +18,7 @@ _PAGE = re.compile(
 _ELSEWHERE = re.compile(
     r"(?<![\w/\"'`(\[.-])(?:interfaces|domain|trust|operations|architecture|experience|runtime"
     r"|codesets|x12)\.md\b"
+    r"|\b[Hh]andbook\b"
     r"|\((?:interfaces|domain|trust|operations|architecture|experience|runtime|codesets)"
     r"(?:\.md)? \d"
 )

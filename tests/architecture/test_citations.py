@@ -82,7 +82,8 @@ def test_a_dead_citation_is_seen(planted: Path, text: str, found: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Source: domain.md 4.", "never invalid (codesets.md 4)", "(runtime 5)"]
+    "text",
+    ["Source: domain.md 4.", "never invalid (codesets.md 4)", "(runtime 5)", "domain handbook"],
 )
 def test_a_page_elsewhere_is_seen(planted: Path, text: str) -> None:
     (planted / "code.py").write_text(f'"""{text}"""\n')

@@ -1,7 +1,7 @@
 """How a payer's answer about one member is read into a verdict.
 
 The values are those of the 271 (005010X279A1): EB01 benefit, EB03 service types, EB06 period,
-EB07 amount; AAA03 reject reason. Source: domain handbook, eligibility states.
+EB07 amount; AAA03 reject reason. Source: docs/domain, Eligibility.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every trigger moves money as the handbook's table says, and every booking sums to zero."""
+"""Every trigger moves money as the table here says, and every booking sums to zero."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ postings = st.lists(
         ("patient_cash", "cash_clearing", "ar_patient"),
     ],
 )
-def test_the_table_of_the_handbook(trigger: str, debit: str, credit: str) -> None:
+def test_what_each_trigger_debits_and_credits(trigger: str, debit: str, credit: str) -> None:
     booked = entries([Posting(Trigger(trigger), Money(100))])
     assert [(entry.account, entry.amount) for entry in booked] == [
         (debit, Money(100)),

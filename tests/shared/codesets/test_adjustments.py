@@ -1,4 +1,4 @@
-"""Adjustment triples: the handbook's table, its special readings, and the scenarios' outcomes."""
+"""Adjustment triples: the table, its special readings, and the scenarios' outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifier shapes and check digits: the handbook's values and properties."""
+"""Identifier shapes and check digits: known values and properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Procedure codes and modifiers: three answers, kinds, and the numbers the handbook uses."""
+"""Procedure codes and modifiers: three answers, kinds, and the numbers the journeys use."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from shared.codesets.procedures import Coverage, Kind, Procedure, ProcedureList,
 from shared.codesets.procedures_demo import DEMO_PROCEDURES, demo
 
 DAY = date(2026, 10, 1)
-HANDBOOK = (
+OF_JOURNEYS = (
     "99202 99203 99204 99205 99211 99212 99213 99214 99215 99417 99221 99222 99223 99231 99232 "
     "99233 99281 99282 99283 99284 99285 20610 97010 97110 97140 97150 97161 97162 97163 97164 "
     "97530 85025 36415 93000 90471 90686 80053 83036 81003 G2211 G2212"
 )
 
 
-@pytest.mark.parametrize("code", HANDBOOK.split())
-def test_the_codes_of_the_handbook_are_there(code: str) -> None:
+@pytest.mark.parametrize("code", OF_JOURNEYS.split())
+def test_the_codes_of_the_journeys_are_there(code: str) -> None:
     answer = demo().look_up(code, DAY)
     assert answer.is_valid
     assert answer.title
@@ -89,7 +89,7 @@ def test_the_shape_tells_the_list(code: str, system: System | None) -> None:
 
 
 def test_timed_codes_and_kinds() -> None:
-    timed = [code for code in HANDBOOK.split() if demo().is_timed(code)]
+    timed = [code for code in OF_JOURNEYS.split() if demo().is_timed(code)]
     assert timed == ["97110", "97140", "97530"]
     assert not demo().is_timed("99999")
     lab = demo().procedure("85025")
