@@ -15,7 +15,7 @@ OF_BATCH = (
     "tenant_id = any ((select string_to_array("
     "current_setting('app.tenants', true), ',')::uuid[])::uuid[])"
 )
-"""The sub-select is evaluated once per statement, not once per row (docs/performance)."""
+"""The sub-select is evaluated once per statement, not once per row."""
 
 EVERYTHING = "select, insert, update, delete"
 
