@@ -71,8 +71,7 @@ async def _eligibility(api: Api, claim: Claim) -> list[Step]:
         steps.append(_step("eligibility", check["created_at"], "checked"))
         if check["as_of"]:
             by, state = check["reported_by"], check["state"]
-            answered = _step("eligibility", check["as_of"], "answered", by, status_to=state)
-            steps.append(answered)
+            steps.append(_step("eligibility", check["as_of"], "answered", by=by, status_to=state))
     return steps
 
 
@@ -92,7 +91,7 @@ async def _notifications(api: Api, claim: Claim) -> list[Step]:
     ]
 
 
-def _step(service: str, at: str, kind: str, by: str = "SELF", *, status_to: str = "") -> Step:
+def _step(service: str, at: str, kind: str, *, by: str = "SELF", status_to: str = "") -> Step:
     return {
         "happened_at": at,
         "service": service,
