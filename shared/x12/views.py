@@ -24,7 +24,7 @@ class View:
     Values compare by all their fields.
     """
 
-    __slots__ = ("_missing", "_source")
+    __slots__ = ("_read", "_source")
 
     def _replace(self, **changes: Any) -> Self:
         """The same value with some fields changed."""
@@ -41,7 +41,7 @@ def view_of(kind: type[V], source: Source) -> V:
     """
     view: V = _new(_lazy(kind))  # type: ignore[arg-type]
     _set(view, "_source", source)
-    _set(view, "_missing", len(dataclasses.fields(kind)))  # type: ignore[arg-type]
+    _set(view, "_read", 0)
     return view
 
 
@@ -67,9 +67,9 @@ def _lazy(kind: type[V]) -> type[V]:
         found = _get(view, "_source").fill(name)
         for field, value in found.items():
             _set(view, field, value)
-        missing = _get(view, "_missing") - len(found)
-        _set(view, "_missing", missing)
-        if missing <= 0 and _has_all(view, names):
+        count = _get(view, "_read") + len(found)
+        _set(view, "_read", count)
+        if count >= len(names) and _has_all(view, names):
             _set(view, "_source", None)
             _set(view, "__class__", kind)
         return _get(view, name)

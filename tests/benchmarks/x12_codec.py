@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from shared.x12 import Controls, Item, Options, Route, stream, write_interchange
 from shared.x12.claim_837 import BatchHead, Claim, write_claims
@@ -34,6 +35,7 @@ from tests.benchmarks.x12_messages import CHUNK, chunks, professional, remittanc
 from tests.shared.x12.material import AT
 
 MAKE = {"835": remittance, "837P": professional}
+ROUNDS = 7
 PEER_CLAIMS = 1_000
 BARS = {
     "x12.remittance_typed_to_floor": 3.5,
@@ -130,71 +132,74 @@ def _file(path: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _write_task(path: str) -> float:
+def _writing(path: str) -> Callable[[], object]:
     """Typed claims to text; reading them is not timed."""
     values = [e.value for e in stream(_file(path), Options(check=False)) if isinstance(e, Item)]
     head = next(v for v in values if isinstance(v, BatchHead))
-    claims = [v for v in values if isinstance(v, Claim)]
-    for claim in claims:
-        whole(claim)
+    claims = [whole(v) for v in values if isinstance(v, Claim)]
     gc.collect()
-    start = time.process_time()
-    body = write_claims(head, claims, CLAIM_837P)
-    write_interchange([body], Route("HB01", "GHP"), Controls(7), at=AT)
-    return time.process_time() - start
+
+    def write() -> object:
+        body = write_claims(head, claims, CLAIM_837P)
+        return write_interchange([body], Route("HB01", "GHP"), Controls(7), at=AT)
+
+    return write
 
 
 def _run_task(task: str, kind: str, path: str, claims: int) -> None:
-    """Inside the child: measure once and print seconds and peak memory."""
+    """Inside the child: print the task's time over the floor's, round by round, and peak memory.
+
+    Each round runs the floor beside the task, for a machine may change its pace in between.
+    """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    if task == "write":
-        seconds = _write_task(path)
+    ratios, seconds = [], 0.0
+    if path:
+        work = _writing(path) if task == "write" else lambda: TASKS[task](_file(path))
+        for _ in range(1 if task == "pyx12" else ROUNDS):
+            seconds = _seconds(work)
+            ratios.append(seconds / _seconds(lambda: floor(_file(path))))
     else:
-        source = _file(path) if path else chunks(MAKE[kind](claims))
-        start = time.process_time()
-        TASKS[task](source)
-        seconds = time.process_time() - start
+        TASKS[task](chunks(MAKE[kind](claims)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sys.stdout.write(json.dumps({"seconds": seconds, "peak": peak}) + "\n")
+    sys.stdout.write(json.dumps({"ratios": ratios, "seconds": seconds, "peak": peak}) + "\n")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 # -- the run ---------------------------------------------------------------------------------------
 
 
-def _child(task: str, kind: str, path: str = "", claims: int = 0) -> dict[str, float]:
+def _child(task: str, kind: str, path: str = "", claims: int = 0) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.benchmarks.x12_codec", "--task", task, "--kind", kind]
     command += ["--file", path, "--claims", str(claims)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{task} failed: {done.stderr.strip()[-400:]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def _median(task: str, kind: str, path: str) -> float:
-    return statistics.median(_child(task, kind, path)["seconds"] for _ in range(3))
+def _to_floor(task: str, kind: str, path: str) -> float:
+    return float(statistics.median(_child(task, kind, path)["ratios"]))
 
 
 def _kind_ratios(kind: str, name: str, folder: Path, claims: int) -> dict[str, float]:
     path, small = folder / f"{kind}.edi", folder / f"{kind}_peer.edi"
     for target, count in ((path, claims), (small, PEER_CLAIMS)):
         target.write_bytes(b"".join(chunks(MAKE[kind](count))))
-    base = _median("floor", kind, str(path))
-    checked = _median("validated", kind, str(path))
-    found = {
-        f"x12.{name}_typed_to_floor": _median("typed", kind, str(path)) / base,
-        f"x12.{name}_typed_whole_to_floor": _median("typed_whole", kind, str(path)) / base,
-        f"x12.{name}_validated_to_floor": checked / base,
-    }
-    if kind == "837P":
-        found[f"x12.{name}_write_to_floor"] = _median("write", kind, str(path)) / base
+    tasks = ["typed", "typed_whole", "validated"] + ["write"] * (kind == "837P")
+    found = {f"x12.{name}_{task}_to_floor": _to_floor(task, kind, str(path)) for task in tasks}
     try:
         import pyx12  # noqa: F401
     except ImportError:
         return found
-    peer = _child("pyx12", kind, str(small))["seconds"]
-    own = _median("validated", kind, str(small))
+    peer = statistics.median(_child("pyx12", kind, str(small))["ratios"])
+    own = _to_floor("validated", kind, str(small))
     return {**found, f"x12.{name}_validated_to_pyx12": peer / own}
 
 

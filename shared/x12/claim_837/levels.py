@@ -16,6 +16,7 @@ SUBSCRIBER: dict[str, Any] = {
 }  # fmt: skip
 PATIENT: dict[str, Any] = {"patient": None, "patient_relationship": "", "patient_condition": ()}
 FIELDS = {"20": BILLING, "22": SUBSCRIBER, "23": PATIENT}
+_BELOW = {"20": ("22", "23"), "22": ("23",)}
 _ROLES = {
     "20": {"85": "billing", "87": "pay_to", "PE": "pay_to_plan"},
     "22": {"IL": "subscriber", "PR": "payer"},
@@ -76,9 +77,11 @@ class Levels:
 
     def add(self, level: Level) -> None:
         """A new level replaces the open one of its kind and closes those below."""
-        below = {"20": ("22", "23"), "22": ("23",)}.get(level.kind, ())
-        kept = {k: v for k, v in self.open.items() if k not in below}
-        self.open = {**kept, level.kind: level}
+        still_open = self.open.copy()
+        for below in _BELOW.get(level.kind, ()):
+            still_open.pop(below, None)
+        still_open[level.kind] = level
+        self.open = still_open
 
 
 def _sbr(elements: Elements, found: dict[str, Any]) -> None:
