@@ -136,9 +136,15 @@ def _end_of_run(text: str, delimiters: Delimiters) -> tuple[int, bool]:
 def _block(text: str, delimiters: Delimiters) -> Block:
     pieces = text.split(delimiters.terminator)
     pieces.pop()
-    if max(map(len, pieces)) > SEGMENT_LIMIT:
+    if _may_be_too_long(text, delimiters.terminator) and max(map(len, pieces)) > SEGMENT_LIMIT:
         raise LimitError(f"a segment is longer than {SEGMENT_LIMIT} characters")
     return Block(delimiters, pieces, True)
+
+
+def _may_be_too_long(text: str, terminator: str) -> bool:
+    """Whether a stretch of half the limit has no terminator; a longer segment would span one."""
+    step = SEGMENT_LIMIT // 2
+    return any(text.find(terminator, at, at + step) < 0 for at in range(0, len(text), step))
 
 
 class SegmentWriter:

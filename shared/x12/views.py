@@ -60,13 +60,14 @@ def _lazy(kind: type[V]) -> type[V]:
     """
 
     names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    setters = {name: getattr(kind, name).__set__ for name in names}  # of the slots
 
     def read(view: V, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         found = _get(view, "_source").fill(name)
         for field, value in found.items():
-            _set(view, field, value)
+            setters[field](view, value)
         count = _get(view, "_read") + len(found)
         _set(view, "_read", count)
         if count >= len(names) and _has_all(view, names):

@@ -35,7 +35,7 @@ from tests.benchmarks.x12_messages import CHUNK, chunks, professional, remittanc
 from tests.shared.x12.material import AT
 
 MAKE = {"835": remittance, "837P": professional}
-ROUNDS = 7
+ROUNDS = 15
 PEER_CLAIMS = 1_000
 BARS = {
     "x12.remittance_typed_to_floor": 3.5,

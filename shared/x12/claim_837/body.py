@@ -111,16 +111,21 @@ class ClaimBody:
         self.recurring = recurring
 
     def clm(self, clm: Elements) -> dict[str, Any]:
-        """CLM."""
-        clm = padded(clm, 21)
-        place = padded(clm[5].split(self.component), 3)
+        """CLM; most end at CLM09."""
+        clm = padded(clm, 11)
+        place = clm[5].split(self.component)
+        accident = special = predetermination = delay = ""
+        if len(clm) > 11:
+            clm = padded(clm, 21)
+            accident, special, predetermination, delay = clm[11], clm[12], clm[19], clm[20]
         return {
             "kind": self.kind, "claim_id": clm[1], "charge": self.amounts[clm[2]],
-            "facility": place[0], "frequency": place[2], "provider_signature": clm[6],
-            "assignment": clm[7], "benefits_assigned": clm[8], "release": clm[9],
-            "patient_signature": clm[10],
-            "accident": tuple(clm[11].split(self.component)) if clm[11] else (),
-            "special_program": clm[12], "predetermination": clm[19], "delay_reason": clm[20],
+            "facility": place[0], "frequency": place[2] if len(place) > 2 else "",
+            "provider_signature": clm[6], "assignment": clm[7], "benefits_assigned": clm[8],
+            "release": clm[9], "patient_signature": clm[10],
+            "accident": tuple(accident.split(self.component)) if accident else (),
+            "special_program": special, "predetermination": predetermination,
+            "delay_reason": delay,
         }  # fmt: skip
 
     def gather(self, segments: Sequence[Elements]) -> _Parts:
