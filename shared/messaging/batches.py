@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from shared import clock, telemetry
+from shared import clock, ids, telemetry
 from shared.database import Database, Transaction
 from shared.database.transaction import Parked
 from shared.messaging import fail_points
@@ -114,7 +114,8 @@ async def handle(
         ]
     await tx.lock("correlation", (item.event.correlation_id for item in ready))
     batch = _Batch(admitted.fresh)
-    repeated = _repeated(items, admitted.fresh) if telemetry.tracing() else {}
+    is_told = telemetry.tracing() and len(admitted.fresh) < len(items)
+    repeated = _repeated(items, admitted.fresh) if is_told else {}
     for run in joined(ready):
         open_run = batch.not_behind(run)
         if open_run:
@@ -226,14 +227,16 @@ def _described(run: Sequence[Received], repeated: int) -> dict[str, str | int | 
     A run of several encounters has them all as its conversations, up to the limit of links.
     """
     record, event = run[0].record, run[0].event
-    ids = dict.fromkeys(item.event.correlation_id for item in run)
-    conversations = [str(each) for each in islice(ids, MAX_CONVERSATIONS)]
+    correlations = {item.event.correlation_id.int: item.event.correlation_id for item in run}
+    conversations = [ids.text(each) for each in islice(correlations.values(), MAX_CONVERSATIONS)]
     found: dict[str, str | int | Sequence[str]] = {
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
         "messaging.destination.name": record.topic,
         "messaging.batch.message_count": len(run),
-        "messaging.message.conversation_id": conversations[0] if len(ids) == 1 else conversations,
+        "messaging.message.conversation_id": (
+            conversations[0] if len(conversations) == 1 else conversations
+        ),
         "rcm.event.type": event.type,
         "rcm.run.fresh": len(run),
         "rcm.run.duplicates": repeated,

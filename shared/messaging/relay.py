@@ -219,9 +219,10 @@ def outgoing(row: Sequence[Any], at_ms: int) -> Outgoing:
 def _causes(records: Sequence[Outgoing]) -> Iterator[str]:
     """The trace contexts that made the records; read only where spans are recorded."""
     for record in records:
-        for name, value in record.headers:
+        for name, value in reversed(record.headers):  # it is the last but one
             if name == wire.TRACEPARENT:
                 yield value.decode()
+                break
 
 
 def _sorted_out(rows: Sequence[asyncpg.Record], outcomes: Sequence[Exception | None]) -> _Outcome:

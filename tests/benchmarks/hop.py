@@ -33,6 +33,7 @@ from tests.support.databases import SAMPLE
 
 BARS = {"hop.ratio_to_raw": 0.60, "hop.ratio_to_raw_decide": 0.50, "hop.ratio_to_orm": 20.0}
 ORM_EVENTS = 1_000
+RAW = "raw loop"
 
 Runs = dict[str, list[Measured]]
 Work = Callable[[Callable[[int], None]], Awaitable[None]]
@@ -99,28 +100,36 @@ async def _stage(found: Engines, keys: Path) -> Stage:
 
 
 async def _measure(stage: Stage, admin_url: str, events: int, rounds: int) -> dict[str, float]:
-    """Interleaved rounds, so that a busy machine slows all variants alike."""
+    """Each variant between two runs of the raw loop: the machine's pace changes in between."""
     admin = await workload.admin_of(stage.database, admin_url)
     for bus in (stage.kafka, stage.embedded):
         await workload.load(bus, events)
     variants: dict[str, Work] = {
-        "raw loop": lambda count: hop_raw.run(stage.servers, stage.url, count),
         "kernel": lambda count: _kernel(stage, stage.kafka, count),
         "kernel, load-decide-save": lambda count: hop_kernel.run(
             stage.kafka, stage.database, hop_kernel.decide, count
         ),
         "kernel, embedded log": lambda count: _kernel(stage, stage.embedded, count),
     }
-    runs: Runs = {name: [] for name in variants}
+    runs: Runs = {name: [] for name in (RAW, *variants)}
+    beside: dict[str, list[float]] = {name: [] for name in variants}
+
+    async def raw() -> Measured:
+        return await _once(admin, events, lambda c: hop_raw.run(stage.servers, stage.url, c))
+
     for number in range(-1, rounds):
+        before = await raw()
         for name, work in variants.items():
-            run = await _once(admin, events, work)
+            run, after = await _once(admin, events, work), await raw()
             if number >= 0:  # the first round warms the broker's JVM
                 runs[name].append(run)
-            sys.stderr.write(f"round {number} {name}: {run.rate:,.0f}/s\n")
+                runs[RAW].append(after)
+                beside[name].append((before.rate + after.rate) / 2)
+            before = after
+            sys.stderr.write(f"round {number} {name}: {run.rate:,.0f}/s, raw {after.rate:,.0f}/s\n")
     orm = await _once(admin, ORM_EVENTS, lambda count: hop_orm.run(stage.servers, stage.url, count))
     await admin.close()
-    return _figures(runs, orm)
+    return _figures(runs, beside, orm)
 
 
 async def _kernel(stage: Stage, bus: Bus, count: Callable[[int], None]) -> None:
@@ -137,12 +146,18 @@ async def _once(admin: asyncpg.Connection, events: int, work: Work) -> Measured:
         gc.unfreeze()
 
 
-def _figures(runs: Runs, orm: Measured) -> dict[str, float]:
-    """Medians of the ratios of each round."""
-    raw, kernel = runs["raw loop"], runs["kernel"]
+def _figures(runs: Runs, beside: Mapping[str, list[float]], orm: Measured) -> dict[str, float]:
+    """Medians of the ratios; beside: rates of the raw loop around each run of a variant."""
+    raw, kernel = runs[RAW], runs["kernel"]
+    of_raw = {
+        name: statistics.median(
+            run.rate / rate for run, rate in zip(runs[name], rates, strict=True)
+        )
+        for name, rates in beside.items()
+    }
     figures = {
-        "hop.ratio_to_raw": _ratio(kernel, raw),
-        "hop.ratio_to_raw_decide": _ratio(runs["kernel, load-decide-save"], raw),
+        "hop.ratio_to_raw": of_raw["kernel"],
+        "hop.ratio_to_raw_decide": of_raw["kernel, load-decide-save"],
         "hop.embedded_to_kafka": _ratio(runs["kernel, embedded log"], kernel),
         "hop.ratio_to_orm": _median(kernel, "rate") / orm.rate,
         "hop.events_per_second": _median(kernel, "rate"),
@@ -159,11 +174,9 @@ def _figures(runs: Runs, orm: Measured) -> dict[str, float]:
     ]
     for name, measured in [*runs.items(), ("ORM, one at a time", [orm])]:
         rates = " ".join(f"{each.rate:,.0f}" for each in measured)
-        of_raw = _median(measured, "rate") / _median(raw, "rate")
-        if len(measured) == len(raw):
-            of_raw = _ratio(measured, raw)
+        share = of_raw.get(name, _median(measured, "rate") / _median(raw, "rate"))
         used = [f"{_median(measured, each):.0f}" for each in ("python_us", "postgres_us")]
-        rows.append((name, rates, f"{of_raw:.2f}", *used))
+        rows.append((name, rates, f"{share:.2f}", *used))
     sys.stdout.write(results.table(rows) + "\n")
     return figures
 
