@@ -35,7 +35,7 @@ BENCHES = (CLAIMS, CODING, ELIGIBILITY, NOTIFICATIONS, PAYMENTS)
 LAWS = [(bench, law) for bench in BENCHES for law in bench.laws]
 LABELS = [f"{bench.service.name}-{law.label}" for bench, law in LAWS]
 EXAMPLES = max(3, settings().max_examples // 50)
-"""An example takes four databases: few in a usual run, 200 in `make properties`, none for shrinking."""
+"""An example takes four databases: few in a usual run, 200 in `make properties`; no shrinking."""
 
 
 class Benches:
