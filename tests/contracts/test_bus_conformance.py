@@ -364,6 +364,7 @@ async def test_b20_following_is_in_order_and_leaves_no_group_behind(rig: Rig) ->
     places = await rig.topics(partitions=2)
     left, right = key_for(0, 2), key_for(1, 2)
     await put(rig.bus, rig.topic, *((left, n) for n in range(5)))
+    others = set(await rig.groups())
     found: list[Incoming] = []
     async with aclosing(rig.bus.follow({places[0]: 3, places[1]: 0})) as news:
         await put(rig.bus, rig.topic, *((key, n) for n in range(5, 8) for key in (left, right)))
@@ -373,7 +374,7 @@ async def test_b20_following_is_in_order_and_leaves_no_group_behind(rig: Rig) ->
                 break
     assert numbers([each for each in found if each.partition == 0]) == [3, 4, 5, 6, 7]
     assert numbers([each for each in found if each.partition == 1]) == [5, 6, 7]
-    assert await rig.groups() == []
+    assert set(await rig.groups()) <= others
 
 
 class _ForgetsNothing:

@@ -255,7 +255,7 @@ def test_metrics_count_observe_and_set() -> None:
 def test_no_label_tells_of_a_person_or_tenant() -> None:
     allowed = {"service", "type", "result", "reason", "topic", "group", "consumer", "job"}
     allowed |= {"payer", "transaction", "outcome", "route", "method", "status"}
-    allowed |= {"version", "backend", "pool"}
+    allowed |= {"version", "backend", "pool", "invariant"}
     for metric in METRICS:
         assert set(metric.labels) <= allowed, metric.name
 
