@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import httpx
@@ -30,6 +30,8 @@ OK, FAILED, NOT_FOUND, REFUSED, UNAVAILABLE, TRY_AGAIN, BAD_CONFIGURATION = 0, 1
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it.")]
 
 out = Console(markup=False, emoji=False)
 errors = Console(markup=False, emoji=False, stderr=True)
@@ -98,6 +100,20 @@ def ended(sentence: str, code: int) -> typer.Exit:
 def complain(sentence: str) -> None:
     """Say on standard error what is wrong."""
     errors.print(sentence, style="red", highlight=False, soft_wrap=True)
+
+
+def wants_yes(sentence: str) -> typer.Exit:
+    """To be raised where a command would destroy something and was not told `--yes`."""
+    errors.print(f"{sentence}; add --yes")
+    return typer.Exit(REFUSED)
+
+
+def tell(sentence: str, *, as_json: bool) -> None:
+    """Say what was done."""
+    if as_json:
+        print_json({"done": sentence})
+    else:
+        out.print(sentence)
 
 
 def show(rows: Sequence[Row], *, as_json: bool, title: str = "") -> None:

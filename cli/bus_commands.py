@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -11,16 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.answers import FAILED, REFUSED, answer, errors, out, print_json, show
-from cli.installation import known, settings, subscription_of, the_bus, working
+from cli.answers import FAILED, Json, Yes, answer, out, print_json, show, tell, wants_yes
+from cli.installation import known, operator, settings, subscription_of, the_bus, working
 from shared import ids
+from shared.database import Transaction
 from shared.errors import Conflict, Refused
 from shared.events.catalog import BY_FACT, CONTEXTS, TOPICS
 from shared.messaging import declared_topics, outbox, relay, renewal
 from shared.messaging import envelope as wire
-from shared.messaging.bus import Incoming, Inspected, Place, lag
+from shared.messaging.bus import Bus, Incoming, Inspected, Place, Topic, lag
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 CLOCK_TOPIC = "rcm.tenancy.v1"
 PUBLISHER = {"tenancy": "gateway"}
 
@@ -78,7 +77,7 @@ def recreate(
     from_outbox: Annotated[
         bool, typer.Option("--from-outbox", help="Send again what the outbox keeps of it.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Delete a context's topic and make it anew; its groups begin at its beginning.
@@ -89,51 +88,58 @@ def recreate(
     if context not in CONTEXTS:
         raise typer.BadParameter(f"there is no context {context!r}")
     if not yes:
-        show(answer(_readers(context)), as_json=json, title=f"readers of rcm.{context}.v1")
-        errors.print("The topic and its records would be deleted; add --yes")
-        raise typer.Exit(REFUSED)
+        title = f"readers of {_topic_of(context)}"
+        show(answer(_planned_readers(context)), as_json=json, title=title)
+        raise wants_yes("The topic and its records would be deleted")
     sent_again = answer(_recreate(context, from_outbox=from_outbox))
-    told = f"rcm.{context}.v1 is made anew, {sent_again} facts will be sent again"
-    print_json({"done": told}) if json else out.print(told)
+    told = f"{_topic_of(context)} is made anew, {sent_again} facts will be sent again"
+    tell(told, as_json=json)
 
 
-async def _readers(context: str) -> list[dict[str, Any]]:
-    """The groups that read a context's topic: their members, and what each has not read."""
+async def _planned_readers(context: str) -> list[dict[str, Any]]:
     async with the_bus() as bus:
-        return [
-            {
-                "group": group,
-                "members": await bus.members(group),
-                "unread": sum((await lag(bus, group, [topic])).values()),
-            }
-            for topic, group in _groups_of(context)
-        ]
+        return await _readers(bus, _topic_of(context))
+
+
+async def _readers(bus: Bus, topic: str) -> list[dict[str, Any]]:
+    """The groups that read a topic: their members, and what each has not read."""
+    return [
+        {
+            "group": group,
+            "members": await bus.members(group),
+            "unread": sum((await lag(bus, group, [topic])).values()),
+        }
+        for group in _groups_of(topic)
+    ]
 
 
 async def _recreate(context: str, *, from_outbox: bool) -> int:
-    readers = await _readers(context)
-    unread = sum(row["unread"] for row in readers)
-    for reader in readers:
-        if reader["members"]:
-            raise Conflict("group_has_members", f"Stop the consumers of {reader['group']} first.")
-    if unread and not from_outbox:
-        raise Conflict("records_unread", f"{unread} records are unread: add --from-outbox.")
-    (topic,) = (each for each in declared_topics() if each.name == f"rcm.{context}.v1")
-    publisher = PUBLISHER.get(context, context)
-    async with the_bus() as bus, working(known(publisher)) as database, relay.stopped(database):
-        async with database.pipeline({ids.NIL}) as tx:
-            sent_again = 0
-            if from_outbox:
-                sent_again = await outbox.send_again(tx, topic.name, days=topic.retention_days)
-            tx.actor = f"user:{getpass.getuser()}"
-            tx.audit("topic.recreated", subject=ids.NIL, purpose="operations")
-        await renewal.recreate(bus, topic, [group for _, group in _groups_of(context)])
+    (topic,) = (each for each in declared_topics() if each.name == _topic_of(context))
+    publisher, readers = PUBLISHER.get(context, context), _groups_of(topic.name)
+    async with the_bus() as bus:
+        await renewal.require_nobody(bus, readers)
+        unread = sum(row["unread"] for row in await _readers(bus, topic.name))
+        if unread and not from_outbox:
+            raise Conflict("records_unread", f"{unread} records are unread: add --from-outbox.")
+        async with working(known(publisher)) as database, relay.stopped(database):
+            async with database.pipeline({ids.NIL}) as tx:
+                sent_again = await _send_again(tx, topic) if from_outbox else 0
+                tx.actor = operator()
+                tx.audit("topic.recreated", subject=ids.NIL, purpose="operations")
+            await renewal.recreate(bus, topic, readers)
     return sent_again
 
 
-def _groups_of(context: str) -> list[tuple[str, str]]:
-    topic = f"rcm.{context}.v1"
-    return [(topic, f"rcm.{name}") for name in settings() if topic in _topics_of(name)]
+async def _send_again(tx: Transaction, topic: Topic) -> int:
+    return await outbox.send_again(tx, topic.name, days=topic.retention_days)
+
+
+def _topic_of(context: str) -> str:
+    return f"rcm.{context}.v1"
+
+
+def _groups_of(topic: str) -> list[str]:
+    return [f"rcm.{name}" for name in settings() if topic in _topics_of(name)]
 
 
 @groups.command("ls")
@@ -169,7 +175,7 @@ def show_lag(service: str, json: Json = False) -> None:
 def rewind(
     service: str,
     to: Annotated[datetime, typer.Option(help="Read again from this instant, UTC.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Let a stopped service read again; its inbox drops what it knows. Refused while it runs."""
 
@@ -185,8 +191,7 @@ def rewind(
 
     count = answer(work())
     if not yes:
-        errors.print(f"{count} partitions would be rewound to {to.isoformat()}; add --yes")
-        raise typer.Exit(REFUSED)
+        raise wants_yes(f"{count} partitions would be rewound to {to.isoformat()}")
     out.print(f"{count} partitions rewound")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from cli.answers import AWAY, FAILED, answer, out, show
+from cli.answers import AWAY, FAILED, Json, answer, out, show
 from cli.installation import known, reading, settings, the_bus
 from shared import clock
 from shared.database import migrate
@@ -18,7 +18,6 @@ from shared.database.migrating import newest
 from shared.errors import TryAgain
 from shared.messaging import declared_topics
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 LEAST_FREE_BYTES = 1 << 30
 MOST_SKEW_SECONDS = 5.0
 

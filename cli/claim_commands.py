@@ -7,17 +7,16 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from cli.answers import NotConfigured, answer, complain, print_json, show
+from cli.answers import Json, NotConfigured, answer, complain, print_json, show
 from cli.api import Api
 from cli.claim_story import Story, story_of
 from cli.demo.telling import dollars
 from cli.places import newest
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 CALLER_FILE = "caller.json"
 """In the folder of a demo or `rcm dev`: address and API key of its billing company."""
 REMEDY = "Set RCM_API_URL and RCM_API_KEY, or start a demo here with `make demo`, or `rcm dev`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import AsyncIterator
@@ -117,6 +118,11 @@ async def working(service: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def operator() -> str:
+    """Who works at this command line, as it stands in the audit."""
+    return f"user:{getpass.getuser()}"
 
 
 def subscription_of(name: str) -> Subscription:

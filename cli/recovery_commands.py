@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,8 +10,8 @@ from uuid import UUID
 
 import typer
 
-from cli.answers import FAILED, REFUSED, answer, errors, out, print_json, show
-from cli.installation import known, rows_of, rows_of_all, subscription_of, working
+from cli.answers import FAILED, Json, Yes, answer, out, print_json, show, tell, wants_yes
+from cli.installation import known, operator, rows_of, rows_of_all, subscription_of, working
 from shared import ids
 from shared.errors import Conflict, NotFound
 from shared.messaging import DeadLetterDesk, attach
@@ -23,8 +22,6 @@ from shared.messaging.limits import Stop
 AT_ONCE = 100
 """Letters of one bulk replay; what is left wants another call, and another look."""
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it.")]
 ServiceName = Annotated[str, typer.Argument(help="coding, eligibility, claims, …")]
 
 OUTBOX = """
@@ -64,14 +61,14 @@ def unstick(service: ServiceName, yes: Yes = False, json: Json = False) -> None:
     if not yes:
         stuck = answer(rows_of(known(service), OUTBOX))
         show([row for row in stuck if row["state"] != "waits"], as_json=json, title="stuck")
-        raise _wants_yes("The failed ones would be tried again")
+        raise wants_yes("The failed ones would be tried again")
 
     async def work() -> int:
         async with working(known(service)) as database, database.pipeline({ids.NIL}) as tx:
-            tx.actor = _me()
+            tx.actor = operator()
             return await outbox_rows.forgive(tx)
 
-    _tell(f"{answer(work())} facts are tried again", as_json=json)
+    tell(f"{answer(work())} facts are tried again", as_json=json)
 
 
 @parked.command("ls")
@@ -126,7 +123,7 @@ def replay(  # noqa: PLR0917 - options of a command, given by name
         wanted = answer(_open_letters(service, event_type, code))
         if not (yes or dry_run):
             show(_by_cause(wanted), as_json=json, title="dead letters")
-            raise _wants_yes(f"{len(wanted)} dead letters would be tried again")
+            raise wants_yes(f"{len(wanted)} dead letters would be tried again")
         outcomes = answer(_replay_all(service, wanted, dry_run=dry_run, quiet=json))
     if json:
         told = [{**each._asdict(), "dry_run": dry_run} for each in outcomes]
@@ -142,7 +139,7 @@ def replay(  # noqa: PLR0917 - options of a command, given by name
 
 async def _replay_one(service: str, letter: UUID, *, dry_run: bool) -> Replayed:
     async with _desk(service) as desk:
-        return await desk.replay(letter, by=_me(), dry_run=dry_run)
+        return await desk.replay(letter, by=operator(), dry_run=dry_run)
 
 
 async def _open_letters(service: str, event_type: str, code: str) -> list[Letter]:
@@ -161,7 +158,7 @@ async def _replay_all(
     async with _desk(service) as desk:
         for number, letter in enumerate(letters, 1):
             try:
-                outcome = await desk.replay(letter.id, by=_me(), dry_run=dry_run)
+                outcome = await desk.replay(letter.id, by=operator(), dry_run=dry_run)
             except (Conflict, NotFound):
                 continue
             outcomes.append(outcome)
@@ -189,14 +186,14 @@ def resume(service: ServiceName, yes: Yes = False, json: Json = False) -> None:
     """Let a consumer go on that stopped after too many refusals; deploying a fix does so too."""
     if not yes:
         show([stop._asdict() for stop in answer(_stops(service))], as_json=json, title="stopped")
-        raise _wants_yes("The consumer would go on within seconds")
+        raise wants_yes("The consumer would go on within seconds")
 
     async def work() -> int:
         async with _desk(service) as desk:
-            return await desk.resume(by=_me())
+            return await desk.resume(by=operator())
 
     count = answer(work())
-    _tell(f"{service} goes on" if count else f"{service} was not stopped", as_json=json)
+    tell(f"{service} goes on" if count else f"{service} was not stopped", as_json=json)
 
 
 async def _stops(service: str) -> Sequence[Stop]:
@@ -213,11 +210,11 @@ def discard(
 ) -> None:
     """Give an event up for good; what was parked behind it goes on."""
     if not yes:
-        raise _wants_yes("The event would be given up for good")
+        raise wants_yes("The event would be given up for good")
 
     async def work() -> None:
         async with _desk(service) as desk:
-            await desk.discard(letter, by=_me(), reason=reason)
+            await desk.discard(letter, by=operator(), reason=reason)
 
     answer(work())
     out.print("discarded")
@@ -229,19 +226,3 @@ async def _desk(service: str) -> AsyncIterator[DeadLetterDesk]:
     async with working(known(service)) as database:
         attach(database)
         yield DeadLetterDesk(database, subscription_of(service))
-
-
-def _wants_yes(sentence: str) -> typer.Exit:
-    errors.print(f"{sentence}; add --yes")
-    return typer.Exit(REFUSED)
-
-
-def _tell(sentence: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"done": sentence})
-    else:
-        out.print(sentence)
-
-
-def _me() -> str:
-    return f"user:{getpass.getuser()}"

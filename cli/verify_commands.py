@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.answers import FAILED, answer, out, show
+from cli.answers import FAILED, Json, answer, out, show
 from cli.installation import reading, rows_of, settings, working
 from shared import audit, clock, ids
 from shared.audit import Anchor, Sign
@@ -20,7 +20,6 @@ from shared.database import Database, anchors, isolation
 from shared.errors import Invalid, TryAgain
 from shared.sealing import SealBroken
 
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Tenant = Annotated[str, typer.Option(help="Only this tenant, tnt_…")]
 Row = dict[str, Any]
 

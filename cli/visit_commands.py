@@ -9,13 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.answers import answer, out, print_json, show
+from cli.answers import Json, answer, out, print_json, show
 from cli.claim_commands import calling
 from cli.demo.people import account_of
 from cli.demo.telling import dollars
 from shared.errors import NotFound
-
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 encounter = typer.Typer(no_args_is_help=True, help="Encounters: send one in, look at one.")
 account = typer.Typer(no_args_is_help=True, help="Patients' accounts.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.answers import FAILED, NOT_FOUND, ended, print_json
+from cli.answers import FAILED, NOT_FOUND, Json, ended, print_json
 from cli.answers import show as show_rows
 from cli.x12 import acknowledge as acknowledging
 from cli.x12 import compare, files
@@ -20,7 +20,6 @@ from shared.x12 import GUIDES, UnwritableError, X12Error
 from shared.x12.printing import guide_table
 
 File = Annotated[Path, typer.Argument(dir_okay=False, help="The file; - is standard input.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 ShowPhi = Annotated[
     bool, typer.Option("--show-phi", help="Show names, numbers and dates of patients, too.")
 ]

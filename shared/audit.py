@@ -323,9 +323,9 @@ async def verify(
         stretch = await recompute(tx, tenant_id, end)
         findings += stretch.findings
         hashes |= {link.seq: link.hash for link in stretch.links if link.seq in wanted}
-        if not stretch.links:
+        end = stretch.links[-1] if stretch.links else end
+        if len(stretch.links) < PAGE:
             break
-        end = stretch.links[-1]
     left_out = await tx.rows(
         _LEFT_OUT, {"tenant_id": str(tenant_id), "before": clock.system() - GRACE}
     )

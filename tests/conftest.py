@@ -14,8 +14,9 @@ from cli.local_kafka import LocalKafka
 from tests.support.databases import service_database, templates
 from tests.support.kafka import require_kafka
 from tests.support.postgres import ADDRESS, OF_THIS_RUN, PostgresServer, run_server
+from tests.support.spans import spans
 
-__all__ = ["service_database", "templates"]  # fixtures of tests/support/databases.py
+__all__ = ["service_database", "spans", "templates"]  # fixtures of tests/support
 
 # A slow machine is no failure: there is no deadline. `make properties` asks for the second profile.
 _EXAMPLES = DirectoryBasedExampleDatabase(".cache/hypothesis")

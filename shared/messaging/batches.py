@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -114,17 +114,17 @@ async def handle(
         ]
     await tx.lock("correlation", (item.event.correlation_id for item in ready))
     batch = _Batch(admitted.fresh)
-    is_told = telemetry.tracing() and len(admitted.fresh) < len(items)
-    repeated = _repeated(items, admitted.fresh) if is_told else {}
+    repeated = _repeated(items, admitted.fresh)
+    untold = dict(repeated)
     for run in joined(ready):
         open_run = batch.not_behind(run)
         if open_run:
-            await _run(tx, handlers, open_run, repeated=repeated.pop(run[0].event.type, 0))
+            await _run(tx, handlers, open_run, repeated=untold.pop(run[0].event.type, 0))
             batch.ran(open_run, tx.parked)
             tx.parked.clear()
     waiting = batch.waiting()
     await gate.settle(tx, batch.handled, waiting)
-    return batch.counted(items, waiting)
+    return batch.counted(repeated, waiting)
 
 
 class _Batch:
@@ -176,13 +176,10 @@ class _Batch:
             waiting.append(Waiting(item, until))
         return waiting
 
-    def counted(self, items: Sequence[Received], waiting: Sequence[Waiting]) -> Applied:
+    def counted(self, repeated: Mapping[str, int], waiting: Sequence[Waiting]) -> Applied:
         """The outcome in numbers."""
         counts = self._counts + Counter((each.item.event.type, "parked") for each in waiting)
-        if len(self._fresh) < len(items):
-            repeated = Counter(item.event.type for item in items)
-            repeated.subtract(item.event.type for item in self._fresh)
-            counts.update({(kind, "duplicate"): count for kind, count in repeated.items()})
+        counts.update({(kind, "duplicate"): count for kind, count in repeated.items()})
         return +counts
 
     def _is_behind(self, item: Received) -> bool:
@@ -195,7 +192,9 @@ class _Batch:
 
 
 def _repeated(items: Sequence[Received], fresh: Sequence[Received]) -> dict[str, int]:
-    """Event type -> how many of the batch were seen before."""
+    """Event type -> how many of the batch were seen before; mostly none."""
+    if len(fresh) == len(items):
+        return {}
     counted = Counter(item.event.type for item in items)
     counted.subtract(item.event.type for item in fresh)
     return dict(counted)

@@ -12,11 +12,10 @@ from shared.messaging import fail_points, limits
 from shared.messaging.bus import CommitRefused, Incoming, Member, Place
 from shared.messaging.received import Reader, Received, Unread
 from shared.messaging.recovery import NotOurs, Worker
-from shared.messaging.waiting import first_of, gather_more, wait_for
+from shared.messaging.waiting import SMALL_BATCH, first_of, gather_more, wait_for
 
 POLL_SECONDS = 1.0
 RECOMMIT_SECONDS = 5.0
-SMALL_BATCH = 50
 
 _log = telemetry.logger("consumer")
 _place_of, _offset_of = attrgetter("topic", "partition"), attrgetter("offset")

@@ -20,10 +20,9 @@ from shared.errors import Conflict, TryAgain
 from shared.messaging import envelope as wire
 from shared.messaging import fail_points
 from shared.messaging.bus import Bus, ClockAhead, NeverSendable, Outgoing
-from shared.messaging.waiting import gather_more, wait_for
+from shared.messaging.waiting import SMALL_BATCH, gather_more, wait_for
 
 BATCH = 2_000
-SMALL_BATCH = 50
 POLL_SECONDS = 0.5
 BACKOFF_SECONDS = (0.2, 5.0)
 STOPPED_SECONDS = 600

@@ -19,14 +19,19 @@ async def recreate(bus: Bus, topic: Topic, groups: Collection[str]) -> None:
     are reset before the topic goes, so that no moment leaves an old one above the new end, and
     after it came, in case somebody was faster than the first look.
     """
-    for group in groups:
-        if await bus.members(group):
-            raise Conflict("group_has_members", f"Stop the consumers of {group} first.")
+    await require_nobody(bus, groups)
     await _reset(bus, groups, await bus.start_offsets([topic.name]))
     await bus.delete_topics([topic.name])
     await bus.apply_topics([topic])
     places = [Place(topic.name, number) for number in range(topic.partitions)]
     await _reset(bus, groups, dict.fromkeys(places, 0))
+
+
+async def require_nobody(bus: Bus, groups: Collection[str]) -> None:
+    """Conflict(`group_has_members`) while one of the groups has members."""
+    for group in groups:
+        if await bus.members(group):
+            raise Conflict("group_has_members", f"Stop the consumers of {group} first.")
 
 
 async def _reset(bus: Bus, groups: Collection[str], offsets: dict[Place, int]) -> None:

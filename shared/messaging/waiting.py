@@ -10,6 +10,9 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+SMALL_BATCH = 50
+"""Fewer things than this are few: a transaction costs nearly the same for all of them."""
+
 GATHER_TIMES, GATHER_AT_MOST_SECONDS = 3.0, 0.5
 """How long more work may come together after a little of it, against what that took."""
 
@@ -26,7 +29,7 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 async def gather_more(stop: asyncio.Event, *, since: float) -> None:
     """After a small batch, begun at `since` (monotonic), let more come together for the next one.
 
-    A transaction costs nearly the same for one thing as for fifty. The pause grows with what the
+    The pause grows with what the
     batch took: none to speak of while there is little to do, and fewer, larger batches under load.
     """
     took = time.monotonic() - since

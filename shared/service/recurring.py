@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from structlog.contextvars import bound_contextvars
 
@@ -16,7 +15,7 @@ from shared import telemetry
 from shared.database import Transaction
 from shared.errors import TryAgain
 from shared.messaging import due
-from shared.messaging.waiting import gather_more
+from shared.messaging.waiting import gather_more, wait_for
 from shared.service.declaration import Recurring, Workplace
 
 MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
@@ -61,16 +60,16 @@ async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) ->
             except Exception as error:  # noqa: BLE001 - a job never ends, it tries again
                 failures += 1
                 _tell(error)
-                await _pause(workplace.stopping, _wait_after(failures, error))
+                await wait_for(workplace.stopping, _wait_after(failures, error))
                 continue
             failures = 0
             if did:
                 await gather_more(workplace.stopping, since=began)
-                await _pause(workplace.stopping, job.rest_seconds(workplace.settings))
+                await wait_for(workplace.stopping, job.rest_seconds(workplace.settings))
                 continue
             interval = job.interval_seconds(workplace.settings)
             await first_of(workplace.stopping, bell, seconds=interval)
-            await _pause(workplace.stopping, SHORTEST_PAUSE_SECONDS)
+            await wait_for(workplace.stopping, SHORTEST_PAUSE_SECONDS)
 
 
 async def _step(workplace: Workplace, job: Recurring) -> int:
@@ -95,11 +94,6 @@ def _wait_after(failures: int, error: Exception) -> float:
     if isinstance(error, TryAgain):
         wait = max(wait, error.retry_after_seconds)
     return min(wait, MAX_WAIT_AFTER_FAILURE_SECONDS)
-
-
-async def _pause(stopping: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)
 
 
 async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:

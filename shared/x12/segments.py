@@ -225,16 +225,25 @@ class SegmentWriter:
         return text
 
 
-class Known(dict[T, str]):
-    """Text by value, written when a value is met first; up to a limit it is remembered.
+class Same(dict[int, tuple[T, str]]):
+    """By the id of a value: the value, held so that the id stays its own, and its text.
 
-    same: id of a value -> the value, held so that the id stays its own, and its text. Looking
-    there first costs a tenth of hashing the value.
+    Looking here first costs a tenth of hashing the value.
     """
+
+    def keep(self, value: T, text: str) -> str:
+        """Remember the text of a value, up to a limit; gives it back."""
+        if len(self) < KNOWN_LIMIT:
+            self[id(value)] = value, text
+        return text
+
+
+class Known(dict[T, str]):
+    """Text by value, written when a value is met first; up to a limit it is remembered."""
 
     def __init__(self, write: Callable[[SegmentWriter, T], object], out: SegmentWriter) -> None:
         super().__init__()
-        self.same: dict[int, tuple[T, str]] = {}
+        self._same = Same[T]()
         self._write, self._out = write, out
 
     def __missing__(self, value: T) -> str:
@@ -246,13 +255,8 @@ class Known(dict[T, str]):
 
     def text(self, value: T) -> str:
         """The text of a value; of the same object at once."""
-        held = self.same.get(id(value))
-        if held:
-            return held[1]
-        text = self[value]
-        if len(self.same) < KNOWN_LIMIT:
-            self.same[id(value)] = value, text
-        return text
+        held = self._same.get(id(value))
+        return held[1] if held else self._same.keep(value, self[value])
 
 
 class _Forms(dict[str, tuple[str, int]]):

@@ -1,9 +1,8 @@
 """Typed values that are decoded from their segments only when they are looked at."""
 
 import dataclasses
-from collections.abc import Hashable
 from functools import cache
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, SupportsIndex, TypeVar
 
 _new, _get, _set = object.__new__, object.__getattribute__, object.__setattr__
 
@@ -81,8 +80,8 @@ def _lazy(kind: type[V]) -> type[V]:
     def hashed(view: V) -> int:
         return hash(whole(view))
 
-    def reduced(view: V, protocol: Hashable) -> Any:
-        return whole(view).__reduce_ex__(protocol)  # type: ignore[arg-type]
+    def reduced(view: V, protocol: SupportsIndex) -> Any:
+        return whole(view).__reduce_ex__(protocol)
 
     own = {
         "__slots__": (),

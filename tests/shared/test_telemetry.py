@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.contextvars import bound_contextvars
@@ -123,15 +122,6 @@ def test_an_outage_does_not_fill_the_log(out: io.StringIO, monkeypatch: pytest.M
     now += 61
     telemetry.log.warning("the event log is away", topic="a")
     assert lines(out)[-1]["suppressed"] == 45
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """Finished spans, recorded by a tracer of this test's own."""
-    exporter = InMemorySpanExporter()
-    telemetry.configure_traces("claims", processor=SimpleSpanProcessor(exporter))
-    yield exporter
-    telemetry.configure_traces("claims")
 
 
 def only(spans: InMemorySpanExporter) -> ReadableSpan:

@@ -16,7 +16,7 @@ from shared.x12.party_writing import (
     write_reference,
     write_rest,
 )
-from shared.x12.segments import KNOWN_LIMIT, SegmentWriter
+from shared.x12.segments import Same, SegmentWriter
 
 _BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
 _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
@@ -36,7 +36,7 @@ class LineWriter:
         self._starts: list[str] = []
         self._services = out.known(_FIELDS[kind])
         self._days = out.known(_days)
-        self._same: dict[int, tuple[ServiceLine, str]] = {}  # by id, which the held line keeps
+        self._same = Same[ServiceLine]()
 
     def write(self, lines: Sequence[ServiceLine]) -> None:
         """Each line's LX and all that belongs to it, numbered from 1."""
@@ -50,9 +50,7 @@ class LineWriter:
                 put(held[1])
             elif line.dates and line[_REFERENCES:] == _NOTHING_MORE:
                 text = f"{self._services[line[:_DATES]]}{self._out.end}{self._days[line.dates]}"
-                put(text)
-                if len(same) < KNOWN_LIMIT:
-                    same[id(line)] = line, text
+                put(same.keep(line, text))
             else:
                 self._whole(line)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanContext, SpanKind
 
@@ -32,15 +29,6 @@ from tests.support.messaging import (
 
 MONEY, TOLD = "rcm.payments.v1", "rcm.notifications.v1"
 DEPOSITS = 3
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """Finished spans, recorded by a tracer of this test's own."""
-    exporter = InMemorySpanExporter()
-    telemetry.configure_traces("sample", processor=SimpleSpanProcessor(exporter))
-    yield exporter
-    telemetry.configure_traces("sample")
 
 
 def called(spans: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
