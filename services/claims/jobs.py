@@ -18,7 +18,14 @@ from services.claims.actions.learning import POLL_MAILBOX
 from services.claims.actions.submitting import SEND_BATCH
 from services.claims.channels.answers import read_answers
 from services.claims.channels.claim_file import write_file
-from services.claims.channels.clearinghouse import KINDS, Clearinghouse, Fetched, Listed
+from services.claims.channels.clearinghouse import (
+    CLAIMS,
+    KINDS,
+    MAILBOX,
+    Clearinghouse,
+    Fetched,
+    Listed,
+)
 from services.claims.domain.claim import Key
 from services.claims.domain.sending import BatchStatus, Sending, Unwritable
 from services.claims.repository import mailbox, master_data, sending
@@ -28,6 +35,7 @@ from shared import clock, telemetry
 from shared.errors import Refused, TryAgain
 from shared.messaging import due
 from shared.messaging.due import DueItem
+from shared.outside import CircuitOpen
 from shared.service import Workplace
 
 BATCHES_AT_ONCE = 10
@@ -82,13 +90,22 @@ async def _submit(workplace: Workplace, tenant_id: UUID, items: Sequence[DueItem
 
 
 async def send_batches(workplace: Workplace) -> int:
-    """Hand batches over, each under its own id until its outcome is known."""
+    """Hand batches over, each under its own id until its outcome is known; how many were tried.
+
+    Where the clearinghouse does not get on, they stay due as they are.
+    """
+    if not _clearinghouse(workplace).partner.admits(CLAIMS):
+        return 0
     lease = BATCHES_AT_ONCE * _settings(workplace).clearinghouse_timeout_seconds + 60
     items = await due.take(
         workplace.database, SEND_BATCH, limit=BATCHES_AT_ONCE, lease_seconds=lease
     )
-    for item in items:
-        await _send(workplace, item)
+    for place, item in enumerate(items):
+        try:
+            await _send(workplace, item)
+        except CircuitOpen:
+            await due.give_back(workplace.database, SEND_BATCH, items[place:])
+            return place
     return len(items)
 
 
@@ -113,15 +130,20 @@ async def _send(workplace: Workplace, item: DueItem) -> None:
 
 async def poll_mailboxes(workplace: Workplace) -> int:
     """Ask each billing company's mailbox; how many files were found."""
+    if not _clearinghouse(workplace).partner.admits(MAILBOX):
+        return 0
     items = await due.take(
         workplace.database, POLL_MAILBOX, limit=TENANTS_AT_ONCE, lease_seconds=600
     )
     found = 0
-    for item in items:
+    for place, item in enumerate(items):
         wait = _settings(workplace).mailbox_poll_seconds
         try:
             count, is_all = await _poll(workplace, item.tenant_id)
             wait = wait if is_all else 0
+        except CircuitOpen:
+            await due.give_back(workplace.database, POLL_MAILBOX, items[place:])
+            return found
         except TryAgain as away:
             telemetry.log.warning("a mailbox does not answer", exc_info=away)
             count, wait = 0, max(wait, away.retry_after_seconds)

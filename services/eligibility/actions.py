@@ -162,6 +162,20 @@ async def begin(tx: Transaction, wanted: Sequence[tuple[UUID, UUID]]) -> list[In
     return [_inquiry(tx, check, parties) for check in checks]
 
 
+async def put_back(tx: Transaction, inquiries: Sequence[Inquiry]) -> None:
+    """Checks that were begun and then not asked about: as before, and no try is counted."""
+    wanted = [(one.check.tenant_id, one.check.id) for one in inquiries]
+    begun = [one for one in await repository.load(tx, wanted) if one.state is State.IN_FLIGHT]
+    if begun:
+        await repository.save(tx, [_not_asked(check) for check in begun])
+
+
+def _not_asked(check: Check) -> Check:
+    tries = check.tries - 1
+    state = State.PAYER_DOWN if tries else State.REQUESTED
+    return check._replace(state=lifecycle.move(check.state, state), tries=tries)
+
+
 def _inquiry(tx: Transaction, check: Check, parties: Mapping[UUID, Parties]) -> Inquiry:
     patient = Cell(SERVICE, check.tenant_id, PATIENT_PLACE, check.id)
     member = Cell(SERVICE, check.tenant_id, MEMBER_PLACE, check.id)

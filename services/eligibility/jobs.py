@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import cast
 from uuid import UUID
 
 from services.eligibility import actions
 from services.eligibility.actions import INQUIRE
-from services.eligibility.channels import clearinghouse
+from services.eligibility.channels.clearinghouse import INQUIRY, Clearinghouse
 from services.eligibility.domain.check import Inquiry
 from services.eligibility.settings import EligibilitySettings
 from shared import clock
 from shared.messaging import due
 from shared.messaging.due import DueItem
+from shared.outside import CircuitOpen
 from shared.service import Workplace
 
 
 async def inquire(workplace: Workplace) -> int:
-    """Ask about due checks, one 270 per practice and payer; returns how many were due."""
-    settings = cast(EligibilitySettings, workplace.settings)
+    """Ask about due checks, one 270 per practice and payer; returns how many were settled.
+
+    Where the clearinghouse does not get on, the checks not yet asked about stay due as they are.
+    """
+    if not _clearinghouse(workplace).partner.admits(INQUIRY):
+        return 0
+    settings = _settings(workplace)
     items = await due.take(
         workplace.database,
         INQUIRE,
@@ -32,8 +39,14 @@ async def inquire(workplace: Workplace) -> int:
         asked = {one.check.id for one in inquiries}
         await due.done(tx, INQUIRE, [item for item in items if item.subject not in asked])
     by_id = {item.subject: item for item in items}
-    for batch in _batches(inquiries):
-        await _ask(workplace, batch, by_id)
+    batches = _batches(inquiries)
+    for place, batch in enumerate(batches):
+        try:
+            await _ask(workplace, batch, by_id)
+        except CircuitOpen:
+            waiting = list(chain.from_iterable(batches[place:]))
+            await _put_back(workplace, waiting, by_id)
+            return len(items) - len(waiting)
     return len(items)
 
 
@@ -47,12 +60,26 @@ def _batches(inquiries: list[Inquiry]) -> list[list[Inquiry]]:
 
 
 async def _ask(workplace: Workplace, batch: list[Inquiry], items: dict[UUID, DueItem]) -> None:
-    settings = cast(EligibilitySettings, workplace.settings)
-    client = workplace.outside("clearinghouse", lambda: clearinghouse.client(settings))
-    told = await clearinghouse.ask(client, settings, batch, at=clock.business())
+    told = await _clearinghouse(workplace).ask(batch, at=clock.business())
     tenant_of = {one.check.id: one.check.tenant_id for one in batch}
     async with workplace.database.pipeline(set(tenant_of.values())) as tx:
         again = await actions.record(tx, tenant_of, told)
         await due.done(tx, INQUIRE, [items[check] for check in tenant_of if check not in again])
         for check, seconds in again.items():
             await due.again(tx, INQUIRE, [items[check]], after_seconds=seconds)
+
+
+async def _put_back(
+    workplace: Workplace, waiting: list[Inquiry], items: dict[UUID, DueItem]
+) -> None:
+    async with workplace.database.pipeline({one.check.tenant_id for one in waiting}) as tx:
+        await actions.put_back(tx, waiting)
+    await due.give_back(workplace.database, INQUIRE, [items[one.check.id] for one in waiting])
+
+
+def _clearinghouse(workplace: Workplace) -> Clearinghouse:
+    return workplace.outside("clearinghouse", lambda: Clearinghouse(_settings(workplace)))
+
+
+def _settings(workplace: Workplace) -> EligibilitySettings:
+    return cast(EligibilitySettings, workplace.settings)

@@ -10,7 +10,13 @@ from uuid import UUID
 
 from services.payments.actions import funds, intake, posting, statements, waking
 from services.payments.actions.intake import IncomingFile
-from services.payments.channels.clearinghouse import Clearinghouse, Shown, clearinghouse
+from services.payments.channels.clearinghouse import (
+    DEPOSITS,
+    REMITTANCES,
+    Clearinghouse,
+    Shown,
+    clearinghouse,
+)
 from services.payments.channels.remittance_835 import read_835
 from services.payments.domain.lifecycle import DepositStatus
 from services.payments.repository import deposits, ledger, masters, remittances
@@ -20,6 +26,7 @@ from shared import clock, ids, telemetry
 from shared.errors import Refused, TryAgain
 from shared.messaging import due
 from shared.messaging.due import DueItem
+from shared.outside import CircuitOpen
 from shared.service import Workplace
 from shared.service.together import Failures, together
 
@@ -35,11 +42,15 @@ Visit = Callable[[Workplace, DueItem], Awaitable[int]]
 
 async def poll_mailbox(workplace: Workplace) -> int:
     """Take in the 835 files of every tenant whose mailbox is due; how many files."""
+    if not _partner(workplace).partner.admits(REMITTANCES):
+        return 0
     return await _poll(workplace, waking.POLL_MAILBOX, _mailbox)
 
 
 async def poll_bank(workplace: Workplace) -> int:
     """Take in the deposits of every tenant whose bank is due; how many."""
+    if not _partner(workplace).partner.admits(DEPOSITS):
+        return 0
     return await _poll(workplace, waking.POLL_BANK, _bank)
 
 
@@ -149,12 +160,18 @@ async def _some_tenants_each(workplace: Workplace) -> list[list[UUID]]:
 
 
 async def _poll(workplace: Workplace, job: str, visit: Visit) -> int:
-    """Visit for every due tenant; a partner that is away for one holds up no other."""
-    found = 0
-    for item in await _take(workplace, job):
+    """Visit for every due tenant; a partner that is away for one holds up no other.
+
+    Where it is away for everybody, those not yet visited stay due as they are.
+    """
+    found, items = 0, await _take(workplace, job)
+    for place, item in enumerate(items):
         pause = _settings(workplace).mailbox_poll_seconds
         try:
             seen = await visit(workplace, item)
+        except CircuitOpen:
+            await due.give_back(workplace.database, job, items[place:])
+            return found
         except (TryAgain, Refused) as failure:
             _log.warning("poll_failed", job=job, error=type(failure).__name__)
             seen = 0

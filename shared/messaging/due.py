@@ -86,6 +86,9 @@ from {_ITEMS} and w.revision = item.revision
 """)
 
 
+_GIVE_BACK = text(f"update due_work w set leased_until = null from {_ITEMS}")
+
+
 class DueItem(NamedTuple):
     """One due intention; due_at is business time, attempt counts from 0."""
 
@@ -191,6 +194,13 @@ async def again(
         not_before = clock.system() + timedelta(seconds=after_seconds)
         if await tx.run(_AGAIN, {**params, "not_before": not_before}) < len(items):
             await tx.run(_FREE, params)
+
+
+async def give_back(database: Database, job: str, items: Sequence[DueItem]) -> None:
+    """Not begun at all: free of their lease and due as before, in their order, no attempt later."""
+    if items:
+        async with database.pipeline({item.tenant_id for item in items}) as tx:
+            await tx.run(_GIVE_BACK, _items(job, items))
 
 
 async def _keep_renewing(leases: Sequence[_Lease]) -> None:

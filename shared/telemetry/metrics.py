@@ -79,6 +79,7 @@ METRICS: tuple[Metric, ...] = (
         (*_PAYER, "outcome"),
     ),
     Metric("rcm_payer_seconds", Histogram, "One call to the outside", _PAYER, SLOW),
+    Metric("rcm_payer_circuit_open", Gauge, "1 while calls are held back, or one probes", _PAYER),
     Metric("rcm_ledger_imbalance_cents", Gauge, "How far the ledger is from summing to zero", _S),
     Metric("rcm_invariant_ok", Gauge, "1 while the invariant holds", (*_S, "invariant")),
     Metric("rcm_remit_unposted_age_seconds", Gauge, "Age of the oldest 835 not all posted", _S),

@@ -21,6 +21,7 @@ SHARED = (
     "telemetry",
     "sealing",
     "audit",
+    "outside",
     "database/transaction",
     "messaging/envelope",
     "messaging/outbox",

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from services.eligibility import jobs
+from services.eligibility.channels.clearinghouse import Clearinghouse
 from services.eligibility.settings import EligibilitySettings
 from shared import ids, x12
 from shared.database import Database
@@ -82,13 +83,9 @@ def response_to(asked: Inquiry, benefits: tuple[Benefit, ...] = (), reject: str 
 
 
 def workplace(database: Database, payer: Payer) -> Workplace:
-    made = Workplace("eligibility", EligibilitySettings(), database, asyncio.Event())
-    made.outside(
-        "clearinghouse",
-        lambda: httpx.AsyncClient(
-            transport=httpx.MockTransport(payer), base_url="http://clearinghouse.test"
-        ),
-    )
+    settings = EligibilitySettings()
+    made = Workplace("eligibility", settings, database, asyncio.Event())
+    made.outside("clearinghouse", lambda: Clearinghouse(settings, httpx.MockTransport(payer)))
     return made
 
 

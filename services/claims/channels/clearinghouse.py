@@ -7,9 +7,6 @@ sent a second time under another key while the first outcome is unknown.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
@@ -19,11 +16,13 @@ import msgspec
 
 from services.claims.domain.sending import BatchStatus, Ending
 from services.claims.settings import ClaimsSettings
-from shared import clock, telemetry
+from shared import clock
 from shared.errors import TryAgain
+from shared.outside import CircuitOpen, Partner
 
 EDI = "application/edi-x12"
 KINDS = ("TA1", "999", "277CA")
+CLAIMS, MAILBOX, ACK = "837", "mailbox", "ack"
 MOST_BYTES = 20 * 1024 * 1024
 """A mailbox file above this is kept as a problem, not read."""
 
@@ -73,6 +72,7 @@ class Clearinghouse:
     def __init__(
         self, settings: ClaimsSettings, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
+        self.partner = Partner("clearinghouse")
         token = settings.clearinghouse_token
         self._client = httpx.AsyncClient(
             base_url=settings.clearinghouse_url,
@@ -86,19 +86,22 @@ class Clearinghouse:
         await self._client.aclose()
 
     async def hand_over(self, batch_id: UUID, content: bytes) -> Ending | None:
-        """Send an 837 under its batch's key; None: it certainly was not taken."""
+        """Send an 837 under its batch's key; None: it certainly was not taken.
+
+        CircuitOpen where it was not even tried.
+        """
         headers = {"Content-Type": EDI, "Idempotency-Key": str(batch_id)}
-        with _measured("837") as outcome:
+        with self.partner.call(CLAIMS) as call:
             try:
                 answer = await self._client.post("/x12/claims", content=content, headers=headers)
             except _NEVER_LEFT:
-                outcome.append("error")
+                call.outcome = "error"
                 return None
             except httpx.HTTPError:
-                outcome.append("unknown")
+                call.outcome = "unknown"
                 return Ending(BatchStatus.UNKNOWN, clock.business(), problem="no answer")
             ending = _ending(answer)
-            outcome.append("error" if ending is None else _OUTCOMES[ending.status])
+            call.outcome = "error" if ending is None else _OUTCOMES[ending.status]
             return ending
 
     async def listing(self, edi_id: str, kind: str, *, after: int, limit: int) -> list[Listed]:
@@ -126,25 +129,28 @@ class Clearinghouse:
         return Fetched(listed, content, "checksum")
 
     async def thank(self, listed: Listed) -> None:
-        """Tell the mailbox that the file is kept; it may be told again."""
-        with _measured("ack") as outcome:
-            try:
-                await self._client.post(f"/mailbox/files/{listed.id}/ack")
-                outcome.append("ok")
-            except httpx.HTTPError as error:
-                outcome.append("error")
-                raise TryAgain("the clearinghouse's mailbox") from error
+        """Tell the mailbox that the file is kept; it may be told again, or never.
+
+        Files are asked for by their sequence, so that one it is not told of does not come twice.
+        """
+        try:
+            with self.partner.call(ACK) as call:
+                answer = await self._client.post(f"/mailbox/files/{listed.id}/ack")
+                call.answered(answer.status_code)
+        except CircuitOpen:
+            return
+        except httpx.HTTPError as error:
+            raise TryAgain("the clearinghouse's mailbox") from error
 
     async def _get(self, path: str, params: dict[str, str | int]) -> bytes:
-        with _measured("mailbox") as outcome:
-            try:
+        try:
+            with self.partner.call(MAILBOX) as call:
                 answer = await self._client.get(path, params=params)
+                call.answered(answer.status_code)
                 answer.raise_for_status()
-            except httpx.HTTPError as error:
-                outcome.append("error")
-                raise TryAgain("the clearinghouse's mailbox") from error
-            outcome.append("ok")
-            return answer.content
+        except httpx.HTTPError as error:
+            raise TryAgain("the clearinghouse's mailbox") from error
+        return answer.content
 
 
 _OUTCOMES = {
@@ -169,16 +175,3 @@ def _ending(answer: httpx.Response) -> Ending | None:
     if refused and status not in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}:
         return Ending(BatchStatus.REFUSED, at, problem=f"HTTP {status}")
     return Ending(BatchStatus.UNKNOWN, at, problem=f"HTTP {status}")
-
-
-@contextmanager
-def _measured(transaction: str) -> Iterator[list[str]]:
-    """Count and time one call; the block appends its outcome."""
-    outcome: list[str] = []
-    started = time.perf_counter()
-    labels = {"payer": "clearinghouse", "transaction": transaction}
-    with telemetry.span(f"payer {transaction}", kind="client"):
-        yield outcome
-    telemetry.observe("rcm_payer_seconds", time.perf_counter() - started, **labels)
-    labels["outcome"] = outcome[-1]
-    telemetry.count("rcm_payer_requests_total", 1, **labels)

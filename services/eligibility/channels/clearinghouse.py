@@ -10,53 +10,63 @@ import httpx
 from services.eligibility.channels import inquiry_270
 from services.eligibility.domain.check import Inquiry, Told
 from services.eligibility.settings import EligibilitySettings
+from shared.outside import Partner
 
 X12_TYPE = "application/edi-x12"
+INQUIRY = "270"
 ANSWER_LIMIT_BYTES = 10_000_000
 
 
-def client(settings: EligibilitySettings) -> httpx.AsyncClient:
-    """An HTTP client of the clearinghouse; the caller closes it."""
-    headers = {"Authorization": f"Bearer {settings.clearinghouse_token}"}
-    return httpx.AsyncClient(
-        base_url=settings.clearinghouse_url,
-        headers=headers if settings.clearinghouse_token else {},
-        timeout=settings.inquiry_timeout_seconds,
-        follow_redirects=False,
-    )
+class Clearinghouse:
+    """One client for all tenants; `transport` replaces the network in tests."""
 
+    def __init__(
+        self, settings: EligibilitySettings, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.partner = Partner("clearinghouse")
+        self._receiver = settings.clearinghouse_receiver
+        token = settings.clearinghouse_token
+        self._client = httpx.AsyncClient(
+            base_url=settings.clearinghouse_url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=settings.inquiry_timeout_seconds,
+            follow_redirects=False,
+            transport=transport,
+        )
 
-async def ask(
-    outside: httpx.AsyncClient,
-    settings: EligibilitySettings,
-    inquiries: Sequence[Inquiry],
-    *,
-    at: datetime,
-) -> list[Told]:
-    """Ask about all of them in one 270; what was told of each, silence included."""
-    body = inquiry_270.write(inquiries, settings.clearinghouse_receiver, at)
-    try:
-        answer = await _posted(outside, body)
-    except (httpx.HTTPError, ValueError) as error:
-        reason = _reason(error)
-        return [Told(one.check.id, None, reason) for one in inquiries]
-    return inquiry_270.read(answer, inquiries)
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
 
+    async def ask(self, inquiries: Sequence[Inquiry], *, at: datetime) -> list[Told]:
+        """Ask about all of them in one 270; what was told of each, silence included.
 
-async def _posted(outside: httpx.AsyncClient, body: bytes) -> bytes:
-    async with outside.stream(
-        "POST", "/x12/eligibility", content=body, headers={"Content-Type": X12_TYPE}
-    ) as response:
-        if response.status_code != httpx.codes.OK:
-            raise httpx.HTTPStatusError(
-                "the clearinghouse refused", request=response.request, response=response
-            )
-        answer = bytearray()
-        async for chunk in response.aiter_bytes():
-            answer += chunk
-            if len(answer) > ANSWER_LIMIT_BYTES:
-                raise ValueError("answer_too_large")
-        return bytes(answer)
+        CircuitOpen where it was not even asked.
+        """
+        body = inquiry_270.write(inquiries, self._receiver, at)
+        try:
+            with self.partner.call(INQUIRY) as call:
+                answer = await self._posted(body)
+                call.answered(httpx.codes.OK)
+        except (httpx.HTTPError, ValueError) as error:
+            reason = _reason(error)
+            return [Told(one.check.id, None, reason) for one in inquiries]
+        return inquiry_270.read(answer, inquiries)
+
+    async def _posted(self, body: bytes) -> bytes:
+        async with self._client.stream(
+            "POST", "/x12/eligibility", content=body, headers={"Content-Type": X12_TYPE}
+        ) as response:
+            if response.status_code != httpx.codes.OK:
+                raise httpx.HTTPStatusError(
+                    "the clearinghouse refused", request=response.request, response=response
+                )
+            answer = bytearray()
+            async for chunk in response.aiter_bytes():
+                answer += chunk
+                if len(answer) > ANSWER_LIMIT_BYTES:
+                    raise ValueError("answer_too_large")
+            return bytes(answer)
 
 
 def _reason(error: Exception) -> str:

@@ -33,6 +33,7 @@ NEXT: dict[State, frozenset[State]] = {
             State.INACTIVE,
             State.NEEDS_CORRECTION,
             State.PAYER_DOWN,
+            State.REQUESTED,
             State.REVIEW,
             State.UNKNOWN,
         }

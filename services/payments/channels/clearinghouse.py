@@ -13,8 +13,10 @@ import stamina
 
 from services.payments.settings import PaymentsSettings
 from shared.errors import TryAgain, Unreadable
+from shared.outside import CircuitOpen, Partner
 
 ATTEMPTS = 3
+REMITTANCES, DEPOSITS = "835", "deposits"
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 T = TypeVar("T")
@@ -49,10 +51,18 @@ class _Deposits(msgspec.Struct, frozen=True):
     deposits: list[Shown]
 
 
+def _is_worth_another(error: Exception) -> bool:
+    return isinstance(error, TryAgain) and not isinstance(error, CircuitOpen)
+
+
 class Clearinghouse:
-    """Calls that only read (or confirm), so each may be repeated; TryAgain when it is away."""
+    """Calls that only read (or confirm), so each may be repeated; TryAgain when it is away.
+
+    CircuitOpen, a kind of TryAgain, where it was not even asked.
+    """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
+        self.partner = Partner("clearinghouse")
         self._client = client
 
     async def aclose(self) -> None:
@@ -62,37 +72,40 @@ class Clearinghouse:
     async def files(self, edi_id: str, *, after: int, limit: int) -> list[Listed]:
         """835 files of a mailbox, oldest first."""
         asked = {"kind": "835", "after": after, "limit": limit}
-        answer = await self._get(f"/mailbox/{edi_id}", asked)
+        answer = await self._call(REMITTANCES, "GET", f"/mailbox/{edi_id}", asked)
         found = _decoded(answer, _Files).files
         return sorted((each for each in found if each.kind == "835"), key=lambda f: f.sequence)
 
     async def file(self, listed: Listed) -> bytes:
         """The bytes of a file; TryAgain when they are not the ones that were listed."""
-        content = await self._get(f"/mailbox/files/{listed.id}", {})
+        content = await self._call(REMITTANCES, "GET", f"/mailbox/files/{listed.id}")
         if hashlib.sha256(content).hexdigest() != listed.sha256:
             raise TryAgain("the file arrived incomplete")
         return content
 
     async def acknowledge(self, file_id: str) -> None:
         """Tell the clearinghouse that a file is safe here."""
-        await self._call("POST", f"/mailbox/files/{file_id}/ack", {})
+        await self._call(REMITTANCES, "POST", f"/mailbox/files/{file_id}/ack")
 
     async def deposits(self, edi_id: str, *, after: int) -> list[Shown]:
         """Deposits to the tenant's accounts, oldest first."""
-        answer = await self._get("/bank/deposits", {"receiver": edi_id, "after": after})
+        asked = {"receiver": edi_id, "after": after}
+        answer = await self._call(DEPOSITS, "GET", "/bank/deposits", asked)
         return sorted(_decoded(answer, _Deposits).deposits, key=lambda d: d.sequence)
 
-    async def _get(self, path: str, asked: Mapping[str, Any]) -> bytes:
-        return await self._call("GET", path, asked)
-
-    @stamina.retry(on=TryAgain, attempts=ATTEMPTS, wait_initial=0.1, wait_max=2.0)
-    async def _call(self, method: str, path: str, asked: Mapping[str, Any]) -> bytes:
+    @stamina.retry(on=_is_worth_another, attempts=ATTEMPTS, wait_initial=0.1, wait_max=2.0)
+    async def _call(
+        self, transaction: str, method: str, path: str, asked: Mapping[str, Any] | None = None
+    ) -> bytes:
         try:
-            response = await self._client.request(method, path, params=dict(asked))
+            with self.partner.call(transaction) as call:
+                response = await self._client.request(method, path, params=asked)
+                call.answered(response.status_code)
+                response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise TryAgain(f"the clearinghouse answered {error.response.status_code}") from error
         except httpx.HTTPError as error:
             raise TryAgain("the clearinghouse does not answer") from error
-        if not response.is_success:
-            raise TryAgain(f"the clearinghouse answered {response.status_code}")
         if len(response.content) > LARGEST_ANSWER:
             raise Unreadable("answer_too_large", "The clearinghouse sent more than we take.")
         return response.content
