@@ -10,14 +10,14 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from cli import api_pages
+from cli import api_pages, event_pages
+from cli.asyncapi import publisher_of
 from cli.everything import SERVICES
-from shared.events.catalog import BY_FACT, CATALOG, EventType
+from shared.events.catalog import BY_FACT
 from shared.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
 START, END = "<!-- generated: {name} -->", "<!-- /generated -->"
-PUBLISHER = {"tenancy": "gateway"}
 SHOWN_AT_MOST = 4
 
 
@@ -26,7 +26,7 @@ def picture() -> str:
     edges: dict[tuple[str, str], list[str]] = {}
     for service in SERVICES:
         for fact in service.handlers:
-            source = PUBLISHER.get(BY_FACT[fact].context, BY_FACT[fact].context)
+            source = publisher_of(BY_FACT[fact])
             edges.setdefault((source, service.name), []).append(fact.__name__)
     lines = ["```mermaid", "flowchart LR", "  ehr([practice systems]) --> gateway"]
     lines += ["  gateway -->|HTTP| " + name for name in ("coding",)]
@@ -49,25 +49,6 @@ def _label(facts: list[str]) -> str:
     shown = sorted(facts)[:SHOWN_AT_MOST]
     more = len(facts) - len(shown)
     return "<br>".join([*shown, f"and {more} more"] if more > 0 else shown)
-
-
-def events() -> str:
-    """Every event type: publisher, topic, key and consumers."""
-    head = ["# Events", "", "Generated from `shared/events/catalog.py` and the wiring tables.", ""]
-    rows = [
-        "| type | version | topic | key | consumers | says |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    rows += [_event_row(row) for row in CATALOG]
-    return "\n".join([*head, *rows, ""])
-
-
-def _event_row(row: EventType) -> str:
-    consumers = sorted(service.name for service in SERVICES if row.fact in service.handlers)
-    says = " ".join((row.fact.__doc__ or "").split("\n\n")[0].split())
-    key = row.key or "nil"
-    who = ", ".join(consumers) or ("all" if not row.key else "–")  # noqa: RUF001 - a dash
-    return f"| {row.name} | {row.version} | {row.topic} | {key} | {who} | {says} |"
 
 
 def settings() -> str:
@@ -102,8 +83,8 @@ def _table(fields: dict[str, FieldInfo], known: dict[str, FieldInfo]) -> list[st
 PAGES: dict[str, Callable[[], str]] = {
     "docs/api/README.md": api_pages.reference,
     "docs/api/openapi.json": api_pages.openapi,
-    "docs/events/README.md": events,
     "docs/operations/settings.md": settings,
+    **event_pages.PAGES,
 }
 PARTS: dict[str, dict[str, Callable[[], str]]] = {"README.md": {"picture": picture}}
 
@@ -122,7 +103,9 @@ def made(path: str) -> str:
 
 
 def write() -> None:
-    """Write every generated page."""
+    """Write every generated page, unless that breaks those who read events written before."""
+    if refused := event_pages.breaking(ROOT):
+        raise SystemExit("\n".join(refused))
     for path in [*PAGES, *PARTS]:
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.events.marks import Code, Count, Day, Fact, Id, Part, Plain, Switch
+from shared.events.marks import Code, Count, Day, Fact, Id, Part, Plain, PriceCents, Switch
 
 
 class BusinessAddress(Part, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class FeeScheduleLine(Part, frozen=True, kw_only=True):
 
     code: Plain
     modifier: Plain = ""
-    charge_cents: Count
+    charge_cents: PriceCents
 
 
 class FeeScheduleChanged(Fact, frozen=True, kw_only=True):
