@@ -52,7 +52,7 @@ def new() -> UUID:
 
 
 def derived(parent: UUID, name: str) -> UUID:
-    """The same id for the same parent and name, for ever (uuid5 of RFC 9562, at a third of its cost)."""
+    """The same id for the same parent and name, for ever (uuid5 of RFC 9562, cheaper)."""
     digest = hashlib.sha1(parent.bytes + name.encode(), usedforsecurity=False).digest()
     value = int.from_bytes(digest[:16], "big") & _FREE_BITS | _VERSION_5
     return msgspec.convert(value.to_bytes(16, "big"), UUID)  # UUID(int=...) costs four times that

@@ -226,6 +226,8 @@ class ServiceSettings(BaseSettings):
             found.append("prod wants Kafka, or embedded_bus_in_prod=true")
         if not self.key_encryption_key:
             found.append("prod wants a key_encryption_key")
+        if not self.anchors_dir:
+            found.append("prod wants an anchors_dir, outside the database")
         return found
 
 

@@ -53,7 +53,10 @@ async def test_a_live_key_moves_nothing(gateway: Gateway) -> None:
 
 async def test_prod_moves_nothing(open_gateway: GatewayFactory) -> None:
     gateway = await open_gateway(
-        profile="prod", embedded_bus_in_prod=True, key_encryption_key="00" * 32
+        profile="prod",
+        embedded_bus_in_prod=True,
+        key_encryption_key="00" * 32,
+        anchors_dir="anchors",
     )
     caller = await gateway.tenant()
     answer = await caller.post("/v1/test/clock/advance", {"seconds": 1})

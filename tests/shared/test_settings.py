@@ -27,6 +27,7 @@ SAFE = {
     "RCM_KAFKA_BOOTSTRAP_SERVERS": "kafka:9093",
     "RCM_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
     "RCM_KEY_ENCRYPTION_KEY": "00" * 32,
+    "RCM_ANCHORS_DIR": "/var/lib/claimstream/anchors",
     "RCM_DATABASE_URL_HTTP": "postgresql://a:b@db/rcm_claims?sslmode=verify-full",
 }
 
@@ -158,6 +159,7 @@ def test_prod_accepts_what_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RCM_KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", "SASL_SSL"),
         ("RCM_KAFKA_BOOTSTRAP_SERVERS", "", "embedded_bus_in_prod"),
         ("RCM_KEY_ENCRYPTION_KEY", "", "key_encryption_key"),
+        ("RCM_ANCHORS_DIR", "", "anchors_dir"),
     ],
 )
 def test_prod_refuses_what_is_not(
