@@ -58,7 +58,7 @@ def document() -> Json:
         "channels": {topic.name: _channel(topic) for topic in declared_topics()},
         "operations": dict(_operations()),
         "components": {
-            "messages": {row.name: _message(row) for row in CATALOG} | {LETTER: _letter()},
+            "messages": {row.fact.__name__: _message(row) for row in CATALOG} | {LETTER: _letter()},
             "schemas": {"Attributes": _attributes()},
             "securitySchemes": {"scram": {"type": "scramSha512"}},
         },
@@ -76,7 +76,7 @@ def _server() -> Json:
 
 
 def _channel(topic: Topic) -> Json:
-    names = [row.name for row in CATALOG if row.topic == topic.name] or [LETTER]
+    names = [row.fact.__name__ for row in CATALOG if row.topic == topic.name] or [LETTER]
     configs = new_topic(topic, REPLICAS).topic_configs
     settings: Json = {name: _typed(value) for name, value in configs.items()}
     settings["cleanup.policy"] = [settings["cleanup.policy"]]
@@ -111,7 +111,7 @@ def _operations() -> Iterator[tuple[str, Json]]:
 
 def _operation(action: str, service: str, rows: list[EventType]) -> Iterator[tuple[str, Json]]:
     for context in sorted({row.context for row in rows}):
-        names = sorted(row.name for row in rows if row.context == context)
+        names = sorted(row.fact.__name__ for row in rows if row.context == context)
         made = _of_topic(action, f"rcm.{context}.v1", names)
         if action == "receive":
             group = {"type": "string", "enum": [f"rcm.{service}"]}

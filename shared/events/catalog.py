@@ -11,7 +11,11 @@ from shared.events.marks import Fact
 
 
 class EventType(NamedTuple):
-    """One row: context = publishing service, key = the field that is the record key."""
+    """One row: context = publishing service, key = the field that is the record key.
+
+    A version beside the first is a fact of its own, `<Type>V<version>` (docs/events, Changing a
+    fact), with a row and handlers of its own.
+    """
 
     fact: type[Fact]
     context: str
@@ -21,7 +25,7 @@ class EventType(NamedTuple):
     @property
     def name(self) -> str:
         """The event type as it stands in `ce_type`."""
-        return self.fact.__name__
+        return self.fact.__name__.removesuffix(f"V{self.version}")
 
     @property
     def topic(self) -> str:

@@ -92,8 +92,8 @@ _READERS = {(row.name, schema_of(row.name, row.version)): _reader(row) for row i
 _BY_TYPE_AND_SCHEMA = {
     (name.encode(), schema.encode()): reader for (name, schema), reader in _READERS.items()
 }
-_SCHEMAS: dict[type[Fact], str] = {
-    row.fact: schema_of(row.name, row.version) for row in catalog.CATALOG
+_NAMES: dict[type[Fact], tuple[str, str]] = {
+    row.fact: (row.name, schema_of(row.name, row.version)) for row in catalog.CATALOG
 }
 _encoder = msgspec.json.Encoder()
 _headers_decoder = msgspec.json.Decoder(Headers)
@@ -109,14 +109,15 @@ def encode_fact(fact: Fact) -> bytes:
 
 def encode_attributes(told: Published, *, source: str, time: datetime, traceparent: str) -> str:
     """The headers of a published fact as the outbox keeps them."""
+    name, schema = _NAMES[type(told.fact)]
     attributes = (
         "1.0",
         told.id,
-        type(told.fact).__name__,
+        name,
         source,
         told.subject,
         time,
-        _SCHEMAS[type(told.fact)],
+        schema,
         JSON,
         told.tenant_id,
         told.practice_id,

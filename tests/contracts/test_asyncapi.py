@@ -98,7 +98,7 @@ def test_every_topic_is_a_channel_with_its_settings(page: Json) -> None:
 
 def test_every_type_is_sent_by_one_and_received_by_its_consumers(page: Json) -> None:
     for row in CATALOG:
-        reference = f"#/channels/{row.topic}/messages/{row.name}"
+        reference = f"#/channels/{row.topic}/messages/{row.fact.__name__}"
         names = [
             name
             for name, each in page["operations"].items()

@@ -64,6 +64,7 @@ def test_a_golden_record_is_read_with_every_value(record: Golden) -> None:
         name: text for name, text in record.record["headers"].items() if name in ATTRIBUTES
     }
     assert event.version == record.version
+    assert record.record["topic"] == BY_FACT[type(event.data)].topic
     assert str(key_of(event.data)) == record.record["key"]
     assert wire.read_event(kept.headers[::-1], kept.value) == event
 
