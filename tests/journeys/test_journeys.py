@@ -10,7 +10,9 @@ import pytest
 from cli.demo.opening import Company
 from cli.demo.people import account_of
 from cli.everything import Installed
+from tests.support.event_schemas import breaches
 from tests.support.eventually import eventually
+from tests.support.log import read_records
 from tests.support.system import at_rest, claim_becomes, scenarios_of
 
 pytestmark = pytest.mark.slow
@@ -52,6 +54,7 @@ async def test_a_visit_is_paid_to_the_cent(system: Installed, company: Company, 
     await _settled(company, account_id, bill)
     await _timeline_is_complete(company, claim["claim_id"])
     assert await _ledger(company) == _expected_ledger(bill)
+    assert [each for one in await read_records(system) for each in breaches(one)] == []
 
 
 async def test_a_denial_ends_as_a_typed_work_item(system: Installed, company: Company) -> None:
