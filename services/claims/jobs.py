@@ -43,8 +43,8 @@ TENANTS_AT_ONCE = 50
 FILES_TOGETHER = 10
 """Mailbox files kept or applied in one transaction."""
 
-LONGEST_BACK_OFF = 6
-"""Doublings of the back-off before a batch is sent again."""
+LONGEST_BACK_OFF, BACK_OFF_OF_ALL = 6, 1
+"""Doublings of the back-off before a batch is sent again: for trouble of its own, or of all."""
 
 
 def _settings(workplace: Workplace) -> ClaimsSettings:
@@ -110,15 +110,16 @@ async def send_batches(workplace: Workplace) -> int:
 
 
 async def _send(workplace: Workplace, item: DueItem) -> None:
-    database, settings = workplace.database, _settings(workplace)
+    database, clearinghouse = workplace.database, _clearinghouse(workplace)
     key = Key(item.tenant_id, item.subject)
     async with database.pipeline([item.tenant_id]) as tx:
         batch = await sending.batch(tx, *key)
         if batch is None or batch.status not in {BatchStatus.MADE, BatchStatus.UNKNOWN}:
             await due.done(tx, SEND_BATCH, [item])
             return
-    ending = await _clearinghouse(workplace).hand_over(batch.id, batch.content)
-    wait = settings.retry_seconds * 2 ** min(item.attempt, LONGEST_BACK_OFF)
+    ending = await clearinghouse.hand_over(batch.id, batch.content)
+    longest = LONGEST_BACK_OFF if clearinghouse.partner.admits(CLAIMS) else BACK_OFF_OF_ALL
+    wait = _settings(workplace).retry_seconds * 2 ** min(item.attempt, longest)
     async with database.pipeline([item.tenant_id]) as tx:
         if ending is not None:
             await submitting.handed_over(tx, key, ending)
