@@ -127,7 +127,7 @@ def _of_topic(action: str, topic: str, names: list[str]) -> Json:
 
 def _message(row: EventType) -> Json:
     whole = event_schemas.schema(row)
-    path = event_schemas.path_of(row).removeprefix("docs/events/")
+    path = event_schemas.path_of(row).removeprefix(f"{event_schemas.PAGES}/")
     return {
         "name": row.name,
         "title": f"{row.name} {row.version}",

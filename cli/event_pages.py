@@ -30,8 +30,8 @@ receivers are described in [asyncapi.yaml](asyncapi.yaml) (AsyncAPI 3.1). Record
    `x-sealed` hold what identifies a person, encrypted; only services of the installation open them.
    `x-phi: linked` is still health information about somebody ([PHI rules](../trust.md#phi-rules)).
 
-Over HTTP, without Kafka: `rcm tail` follows one visit, and the [API](../api/README.md) has a
-timeline for each claim.
+To look on: `rcm tail` shows types and ids as they are published, and the [API](../api/README.md)
+has a timeline of each claim.
 
 ## Publishing
 
@@ -55,8 +55,11 @@ own time. So every event ever written must stay readable, and mean the same.
 
 `make docs` writes the schemas anew, and refuses what is not allowed: it names the type, the field
 and what it would take from readers. Such a change is a new version beside the old one: a class
-`<Type>V2` with a row of its own, version 2, in `shared/events/catalog.py`. A consumer handles both
-until nobody publishes the old one, no group lags on it and no dead letter holds it.
+`<Type>V2` with a row of its own, version 2, in `shared/events/catalog.py`. Its consumers come
+first, and handle both; then the publisher. A consumer that meets a version it does not know makes a
+dead letter of it. Publishing of the old version ends when every consumer handles the new. Its
+class, its handlers and its golden records stay: a dead letter or a restored backup may bring it
+back.
 
 `tests/contracts/golden` keeps two records of every type and version, as small and as full as they
 get, as they were first written. They are never changed, and every consumer reads them for ever;
@@ -88,8 +91,8 @@ def _row(row: EventType) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "docs/events/README.md": readme,
-    "docs/events/asyncapi.yaml": asyncapi.page,
+    f"{event_schemas.PAGES}/README.md": readme,
+    f"{event_schemas.PAGES}/asyncapi.yaml": asyncapi.page,
     **{event_schemas.path_of(row): partial(event_schemas.page, row) for row in CATALOG},
 }
 

@@ -13,7 +13,8 @@ from shared.events.catalog import CATALOG, EventType
 from shared.messaging.envelope import schema_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-FOLDER = "docs/events/schemas"
+PAGES = "docs/events"
+FOLDER = f"{PAGES}/schemas"
 
 Json = dict[str, Any]
 

@@ -59,7 +59,7 @@ def test_a_second_version_has_a_schema_and_a_message_of_its_own(
     schema = event_schemas.schema(row)
     assert schema["$id"] == "urn:claimstream:rcm/events/FundsReceived/2"
     assert schema["title"] == "FundsReceived"
-    assert event_schemas.path_of(row) == "docs/events/schemas/FundsReceived/2.json"
+    assert event_schemas.path_of(row) == f"{event_schemas.FOLDER}/FundsReceived/2.json"
     monkeypatch.setattr(asyncapi, "CATALOG", (*CATALOG, row))
     messages = asyncapi.document()["components"]["messages"]
     assert (messages["FundsReceived"]["title"], messages["FundsReceivedV2"]["title"]) == (
