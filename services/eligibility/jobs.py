@@ -39,7 +39,8 @@ async def inquire(workplace: Workplace) -> int:
         asked = {one.check.id for one in inquiries}
         await due.done(tx, INQUIRE, [item for item in items if item.subject not in asked])
     by_id = {item.subject: item for item in items}
-    batches = _batches(inquiries)
+    begun = {one.check.id: one for one in inquiries}
+    batches = _batches([begun[check] for check in by_id if check in begun])
     for place, batch in enumerate(batches):
         try:
             await _ask(workplace, batch, by_id)

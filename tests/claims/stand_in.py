@@ -46,10 +46,12 @@ class StandIn(httpx.AsyncBaseTransport):
         self.thanked: list[str] = []
         self.broken: list[httpx.Response | Exception] = []
         self.posts = 0
+        self.calls = 0
         self.away = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One request."""
+        self.calls += 1
         if self.away:
             raise httpx.ConnectError("nobody there")
         path = request.url.path

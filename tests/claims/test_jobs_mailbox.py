@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.claims import jobs
+from services.claims.channels.clearinghouse import KINDS
 from shared import clock
 from shared.database import Database
 from shared.events.claims import (
@@ -20,10 +21,10 @@ from shared.events.claims import (
 )
 from shared.events.coding import EncounterCoded
 from shared.events.payments import RemittanceClaimMatched
-from tests.claims.builders import NOW, matched, names, of_type
+from tests.claims.builders import NOW, learn_master_data, matched, names, of_type
 from tests.claims.flows import HANDLERS, claim_of, drafted, row, sent, status, timeline, workplace
 from tests.claims.stand_in import StandIn, claims_answer, interchange_answer, set_answer
-from tests.support.builders import TENANT
+from tests.support.builders import OTHER_TENANT, TENANT
 from tests.support.services import deliver, published
 
 _UNMATCHED = text("select verdict, control_number from acknowledgements where claim_id is null")
@@ -259,3 +260,24 @@ async def test_a_mailbox_that_is_away_is_asked_again(database: Database) -> None
     outside.away = False
     assert await poll(database, outside, later=61) == 1
     assert await status(database, claim_of(coded)) == "received"
+
+
+async def test_while_all_fails_mailboxes_are_left_alone_and_none_misses_its_turn(
+    database: Database,
+) -> None:
+    await learn_master_data(database, OTHER_TENANT)
+    outside = StandIn()
+    place = workplace(database, outside)
+    outside.away = True
+
+    async def poll_both(later: float) -> int:
+        before = outside.calls
+        with clock.fixed(NOW + timedelta(seconds=later)):
+            await jobs.poll_mailboxes(place)
+        return outside.calls - before
+
+    assert [await poll_both(each) for each in (0, 60, 120)] == [2, 2, 1]
+    assert await poll_both(120.9) == 0
+    outside.away = False
+    assert await poll_both(121) == len(KINDS), "the one whose turn it was"
+    assert await poll_both(180) == len(KINDS), "the other one"

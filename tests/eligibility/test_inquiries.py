@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import text
 
 from services.eligibility import jobs
 from services.eligibility.channels.clearinghouse import Clearinghouse
 from services.eligibility.settings import EligibilitySettings
-from shared import ids, x12
+from shared import clock, ids, x12
 from shared.database import Database
 from shared.events.eligibility import CoverageInactive, EligibilityFailed, EligibilityVerified
+from shared.outside.circuit import FAILURES
 from shared.sealing import Cell
 from shared.service import Workplace
 from shared.x12.eligibility_270_271 import (
@@ -43,6 +45,10 @@ ACTIVE = (
     Benefit("B", service_types=("98",), period="27", amount=Decimal(25), in_network="Y"),
     Benefit("C", service_types=("30",), period="29", amount=Decimal("145.20")),
 )
+IN_ORDER = text("""
+select c.id, c.state, c.tries, d.attempt from checks c
+left join due_work d on d.subject = c.id and d.job = 'inquire' order by c.created_at
+""")
 STATES = text("select state, tries, reason, copay_cents, answer_sealed from checks order by id")
 
 
@@ -244,3 +250,56 @@ async def test_the_raw_answer_is_kept_sealed(database: Database) -> None:
         cell = Cell("eligibility", TENANT, "checks.answer_sealed", UUID(str(row.id)))
         raw = tx.keys.open_column(cell, row.answer_sealed, bytes)
     assert b"EB*1" in raw
+
+
+async def checks_of_as_many_payers(database: Database, count: int, at: datetime) -> None:
+    """One payer each, so that each is asked about in a 270 of its own."""
+    for number in range(count):
+        fact, changes = encounter(keys_of(database)), {"payer_id": ids.new()}
+        payer = msgspec.structs.replace(master_data()[-1], **changes)
+        coverage = msgspec.structs.replace(fact.coverages[0], **changes)
+        fact = msgspec.structs.replace(fact, coverages=[coverage])
+        with clock.fixed(at + timedelta(milliseconds=number)):
+            await deliver(database, HANDLERS, [payer, fact])
+
+
+@pytest.mark.parametrize("trouble", [lambda _: httpx.Response(503), time_out])
+async def test_who_is_not_asked_while_all_fails_waits_as_before_and_is_asked_in_order(
+    database: Database, trouble: Callable[[httpx.Request], httpx.Response]
+) -> None:
+    now, count = datetime(2026, 11, 23, 18, tzinfo=UTC), FAILURES + 4
+    await checks_of_as_many_payers(database, count, now)
+    asked: list[UUID] = []
+    storm = True
+
+    def payer(request: httpx.Request) -> httpx.Response:
+        [one] = inquiries_in(request)
+        asked.append(UUID(one.traces[0].number))
+        return trouble(request) if storm else answering(response_to(one, benefits=ACTIVE))
+
+    place = workplace(database, payer)
+
+    async def step(*, later: float) -> int:
+        before = len(asked)
+        with clock.fixed(now + timedelta(seconds=later)):
+            await jobs.inquire(place)
+        return len(asked) - before
+
+    async def in_order() -> list[tuple[UUID, str, int, int | None]]:
+        async with database.pipeline([TENANT]) as tx:
+            return [tuple(row) for row in await tx.rows(IN_ORDER)]
+
+    assert [await step(later=1) for _ in range(3)] == [FAILURES, 0, 0]
+    found = await in_order()
+    assert [each[1:] for each in found[:FAILURES]] == [("payer_down", 1, 1)] * FAILURES
+    assert [each[1:] for each in found[FAILURES:]] == [("requested", 0, 0)] * 4
+    assert [await step(later=each) for each in (2, 3, 4, 5)] == [1, 0, 1, 0]
+    storm = False
+    assert [await step(later=each) for each in (8, 9)] == [2, 0]
+    assert asked == [each[0] for each in found]
+    assert await step(later=70) == FAILURES + 2
+    assert {each[1] for each in await in_order()} == {"active"}
+    told = [type(event.data) for event in await published(database)]
+    assert told.count(EligibilityFailed) == FAILURES + 2
+    assert told.count(EligibilityVerified) == count
+    assert CoverageInactive not in told

@@ -15,6 +15,7 @@ from services.payments.channels.clearinghouse import Clearinghouse
 from services.payments.settings import PaymentsSettings
 from shared import clock
 from shared.database import Database
+from shared.outside.circuit import FAILURES, FIRST_PAUSE
 from shared.service import Workplace
 from shared.x12.remittance_835 import Remittance
 from tests.payments import world
@@ -117,6 +118,24 @@ async def test_a_partner_in_trouble_is_asked_again_and_nothing_is_lost(
     assert await world.remittances(database) == []
     partner.mood = ""
     assert await jobs.poll_mailbox(workplace) == 1
+    assert len(await world.remittances(database)) == 1
+
+
+async def test_while_all_fails_polls_pause_and_afterwards_nothing_is_missing(
+    workplace: Workplace, partner: StandIn, database: Database
+) -> None:
+    partner.put("F1", 1, file(J01))
+    partner.deposits.append(DEPOSIT)
+    partner.mood = "down"
+    assert [await jobs.poll_mailbox(workplace) for _ in range(5)] == [0] * 5
+    assert partner.asked == ["/mailbox/BILLINGCO"] * FAILURES
+    assert [await jobs.poll_bank(workplace) for _ in range(5)] == [0] * 5
+    assert partner.asked.count("/bank/deposits") == FAILURES
+    partner.mood = ""
+    assert [await jobs.poll_mailbox(workplace), await jobs.poll_bank(workplace)] == [0, 0]
+    assert len(partner.asked) == 2 * FAILURES
+    with clock.fixed(NOW + FIRST_PAUSE):
+        assert [await jobs.poll_mailbox(workplace), await jobs.poll_bank(workplace)] == [1, 1]
     assert len(await world.remittances(database)) == 1
 
 
