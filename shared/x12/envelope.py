@@ -1,5 +1,6 @@
 """The envelope around sets - ISA, GS, ST ... SE, GE, IEA - read with its faults, and written."""
 
+import io
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -84,18 +85,22 @@ class Controls(NamedTuple):
 
 
 class SetBody(NamedTuple):
-    """A set written but for its ST and SE: text of `segments` whole segments."""
+    """A set written but for its ST and SE: text of `segments` whole segments, in parts."""
 
     guide: Guide
-    text: str
+    texts: tuple[str, ...]
     segments: int
     delimiters: Delimiters
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.texts)
 
 
 def written(guide: Guide, out: SegmentWriter) -> SetBody:
     """What a writer has collected, as a set; raises UnwritableError."""
-    text = out.text()
-    return SetBody(guide, text, text.count(out.delimiters.terminator), out.delimiters)
+    return SetBody(guide, *out.texts(), out.delimiters)
 
 
 def read_interchange(elements: Elements, delimiters: Delimiters) -> Interchange:
@@ -211,7 +216,10 @@ def write_interchange(
         lines += _group(bodies, route, controls, at=at)
     count = "1" if bodies else "0"
     lines.append(delimiters.element.join(("IEA", count, f"{controls.interchange:09d}")) + end)
-    return "".join(lines).encode("utf-8")
+    file = io.BytesIO()
+    for line in lines:
+        file.write(line.encode("utf-8"))
+    return file.getvalue()
 
 
 def _isa(route: Route, controls: Controls, *, at: datetime, delimiters: Delimiters) -> str:
@@ -247,7 +255,7 @@ def _group(bodies: list[SetBody], route: Route, controls: Controls, *, at: datet
         control = f"{number:04d}"
         start = ("ST", guide.set_id, control) + (() if guide.set_id == "835" else (guide.version,))
         lines.append(element.join(start) + end)
-        lines.append(body.text)
+        lines += body.texts
         lines.append(element.join(("SE", str(body.segments + 2), control)) + end)
     lines.append(element.join(("GE", str(len(bodies)), str(controls.group))) + end)
     return lines

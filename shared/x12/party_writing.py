@@ -81,8 +81,9 @@ def write_address(out: SegmentWriter, address: Address | None) -> None:
 def write_reference(out: SegmentWriter, reference: Reference) -> None:
     """REF."""
     qualifier, value, description, payer = reference
-    if not (description or payer):
-        out.add("REF", qualifier, value)
+    if value and not (description or payer):
+        e = out.element
+        out.extend((f"REF{e}{qualifier}{e}{value}",), 2)
         return
     other = out.composite("2U", payer) if payer else ""
     out.add("REF", qualifier, value, description, other)
@@ -134,8 +135,14 @@ def write_party(out: SegmentWriter, party: Party) -> None:
     """A name and all that follows it, in the order every 837 loop has."""
     name, address, references, contacts, taxonomy, birth_date, sex, dates = party
     if sex and address and name[-1] and not taxonomy and _is_short(address):
-        day = write_date(birth_date)
-        out.fill(_PERSON, (*name, address[0], address[1], address[2], address[3], day, sex))
+        e, day = out.element, write_date(birth_date)
+        line, city, state, postal_code, _, _, _ = address
+        out.extend((
+            f"NM1{e}{e.join(name)}",
+            f"N3{e}{line}",
+            f"N4{e}{city}{e}{state}{e}{postal_code}",
+            f"DMG{e}D8{e}{day}{e}{sex}",
+        ), 16)  # fmt: skip
     else:
         _write_identity(out, party)
     for period in dates:
@@ -148,7 +155,8 @@ def write_party(out: SegmentWriter, party: Party) -> None:
 
 def _is_short(address: Address) -> bool:
     """A street and a postal code, and nothing behind either."""
-    return address[4:] == _NO_MORE and bool(address[0] and address[3])
+    line, _, _, postal_code, line2, country, subdivision = address
+    return bool(line and postal_code and not (line2 or country or subdivision))
 
 
 def _write_identity(out: SegmentWriter, party: Party) -> None:
@@ -161,7 +169,5 @@ def _write_identity(out: SegmentWriter, party: Party) -> None:
         out.add("DMG", "D8", write_date(party.birth_date), party.sex)
 
 
-_NO_MORE = ("", "", "")
-_PERSON = "NM1*%s*%s*%s*%s*%s*%s*%s*%s*%s~N3*%s~N4*%s*%s*%s~DMG*D8*%s*%s"
 # attending, assistant surgeon, referring; everybody else performs
 _TAXONOMY_ROLE = {"71": "AT", "DD": "AS", "DN": "RF", "P3": "RF"}

@@ -8,6 +8,7 @@ from shared.x12.errors import LimitError, UnreadableError, UnwritableError
 
 BLANK = " \t\r\n\ufeff"  # may stand around a segment; a byte order mark counts as blank
 SEGMENT_LIMIT = 65_536  # characters of one segment
+FOLDED = 2_048  # segments that a writer holds apart before it joins and checks them
 KNOWN_LIMIT = 4_096  # values of one kind that a writer remembers as text
 ISA_LIMIT = 1_024  # characters in which an ISA must show all its separators
 _CAPITALS = bytes(c for c in range(32, 127) if not chr(c).islower())
@@ -22,6 +23,11 @@ class Delimiters(NamedTuple):
     component: str = ":"
     repetition: str = "^"
     terminator: str = "~"
+
+    @property
+    def end(self) -> str:
+        """What ends a segment that is written: the terminator on a line of its own."""
+        return self.terminator if self.terminator == "\n" else self.terminator + "\n"
 
     @property
     def blank(self) -> str:
@@ -147,47 +153,49 @@ def _may_be_too_long(text: str, terminator: str) -> bool:
     return any(text.find(terminator, at, at + step) < 0 for at in range(0, len(text), step))
 
 
+Segments = tuple[str, ...]  # whole ones, without their terminators
+
+
 class SegmentWriter:
     """Collects segments as text; trims empty elements at the end.
 
-    It counts the delimiters it sets: a text that holds more of them has one in a value. Values
-    that come again are written and checked once (`known`), and kept as text as long as it lives.
+    It counts the separators it sets: a text that holds more of them has one in a value. Values
+    that come again are written and checked once (`known`), and kept as long as it lives.
     """
 
     def __init__(self, delimiters: Delimiters = Delimiters()) -> None:  # noqa: B008 - immutable
         self.delimiters = delimiters
-        terminator = delimiters.terminator
-        self.end = terminator if terminator == "\n" else terminator + "\n"
+        self.element, self.component = delimiters.element, delimiters.component
         self._join = delimiters.element.join
-        self._lines: list[str] = []
+        self._texts: list[str] = []
+        self._count = 0  # segments in the texts
+        self._segments: list[str] = []
         self._unchecked: list[str] = []
-        self._marks = 0  # delimiters inside the unchecked segments
+        self._marks = 0  # separators inside the unchecked segments
         self._known: dict[Any, Known[Any]] = {}
-        self._forms = _Forms(self)
-        self.put: Callable[[str], None] = self._lines.append
-        """Adds text of whole segments that `known` gave."""
+        self.put: Callable[[Segments], None] = self._segments.extend
+        """Adds segments that `known` gave."""
 
     def add(self, *elements: str) -> None:
         """One segment: its id, then its elements; empty ones at the end are left out."""
         if not elements[-1]:
             elements = _trimmed(elements)
-        line = self._join(elements)
-        self._lines.append(line)
-        self._unchecked.append(line)
+        segment = self._join(elements)
+        self._segments.append(segment)
+        self._unchecked.append(segment)
         self._marks += len(elements) - 1
 
-    def fill(self, shape: str, values: tuple[str, ...]) -> None:
-        """Segments that often come together, at once: `shape` is their text in the standard's
-        delimiters with a %s for each value. Nothing is left out: the last of each must be there.
+    def extend(self, segments: Segments, marks: int) -> None:
+        """Segments that the caller joined, with this many separators in all.
+
+        Nothing is left out, so the last element of each must be there.
         """
-        form, marks = self._forms[shape]
-        text = form % values
-        self._lines.append(text)
-        self._unchecked.append(text)
+        self._segments += segments
+        self._unchecked += segments
         self._marks += marks
 
     def known(self, write: "Callable[[SegmentWriter, T], object]") -> "Known[T]":
-        """For each value the text that `write` makes of it, for `put`."""
+        """For each value the segments that `write` makes of it, for `put`."""
         found = self._known.get(write)
         if found is None:
             found = self._known[write] = Known(write, SegmentWriter(self.delimiters))
@@ -207,72 +215,90 @@ class SegmentWriter:
         self._marks += max(len(values) - 1, 0)
         return self.delimiters.repetition.join(values)
 
-    def text(self) -> str:
-        """All segments so far, upper case; raises UnwritableError if a value held a delimiter."""
-        text, unchecked = self.end.join([*self._lines, ""]), "".join(self._unchecked)
-        if not text.isascii() or _marks_in(unchecked, self.delimiters) != self._marks:
-            text, unchecked = text.upper(), unchecked.upper()
-            if _marks_in(unchecked, self.delimiters) != self._marks:
-                raise UnwritableError("a value holds a delimiter or a control character")
-        return text
+    def taken(self) -> Segments:
+        """The segments so far, upper case; what is written next stands alone.
 
-    def taken(self) -> str:
-        """The text but for its last terminator; what is written next stands alone."""
-        text = self.text()[: -len(self.end)]
-        self._lines.clear()
+        Raises UnwritableError if a value held a delimiter.
+        """
+        segments = tuple(self._segments)
+        if self._checked():
+            segments = tuple(segment.upper() for segment in segments)
+        self._segments.clear()
+        return segments
+
+    def texts(self) -> tuple[tuple[str, ...], int]:
+        """The text of all segments in parts, upper case, and how many segments they are.
+
+        Raises UnwritableError if a value held a delimiter.
+        """
+        self.fold(1)
+        return tuple(self._texts), self._count
+
+    def fold(self, least: int = FOLDED) -> None:
+        """Join and check what is held if it is much; to be called between claims, say.
+
+        Short texts that go soon take the same memory again and again, which is faster.
+        Raises UnwritableError if a value held a delimiter.
+        """
+        if len(self._segments) < least:
+            return
+        self._count += len(self._segments)
+        self._segments.append("")
+        text = self.delimiters.end.join(self._segments)
+        self._texts.append(text.upper() if self._checked() else text)
+        self._segments.clear()
+
+    def _checked(self) -> bool:
+        """Whether anything unchecked is to be put in capitals.
+
+        Raises UnwritableError if a value holds a delimiter or a control character.
+        """
+        text, marks = "".join(self._unchecked), self._marks
         self._unchecked.clear()
         self._marks = 0
-        return text
+        if text.isascii() and _marks_in(text, self.delimiters) == marks:
+            return False
+        if _marks_in(text.upper(), self.delimiters) != marks:
+            raise UnwritableError("a value holds a delimiter or a control character")
+        return True
 
 
-class Same(dict[int, tuple[T, str]]):
-    """By the id of a value: the value, held so that the id stays its own, and its text.
+class Same(dict[int, Segments]):
+    """Segments by the id of a value, which is held so that the id stays its own.
 
     Looking here first costs a tenth of hashing the value.
     """
 
-    def keep(self, value: T, text: str) -> str:
-        """Remember the text of a value, up to a limit; gives it back."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: list[object] = []
+
+    def keep(self, value: object, segments: Segments) -> Segments:
+        """Remember the segments of a value, up to a limit; gives them back."""
         if len(self) < KNOWN_LIMIT:
-            self[id(value)] = value, text
-        return text
+            self[id(value)] = segments
+            self._held.append(value)
+        return segments
 
 
-class Known(dict[T, str]):
-    """Text by value, written when a value is met first; up to a limit it is remembered."""
+class Known(dict[T, Segments]):
+    """Segments by value, written when a value is met first; up to a limit it is remembered."""
 
     def __init__(self, write: Callable[[SegmentWriter, T], object], out: SegmentWriter) -> None:
         super().__init__()
-        self._same = Same[T]()
+        self._same = Same()
         self._write, self._out = write, out
 
-    def __missing__(self, value: T) -> str:
+    def __missing__(self, value: T) -> Segments:
         self._write(self._out, value)
-        text = self._out.taken()
+        segments = self._out.taken()
         if len(self) < KNOWN_LIMIT:
-            self[value] = text
-        return text
+            self[value] = segments
+        return segments
 
-    def text(self, value: T) -> str:
-        """The text of a value; of the same object at once."""
-        held = self._same.get(id(value))
-        return held[1] if held else self._same.keep(value, self[value])
-
-
-class _Forms(dict[str, tuple[str, int]]):
-    """By shape: the format in the delimiters of a writer, and the marks that are in it."""
-
-    def __init__(self, out: SegmentWriter) -> None:
-        super().__init__()
-        self._delimiters = out.delimiters
-        own = {"*": out.delimiters.element, ":": out.delimiters.component, "~": out.end}
-        self._own = str.maketrans({mark: text.replace("%", "%%") for mark, text in own.items()})
-
-    def __missing__(self, shape: str) -> tuple[str, int]:
-        form = shape.translate(self._own)
-        empty = ("",) * shape.count("%s")
-        found = self[shape] = form, _marks_in(form % empty, self._delimiters)
-        return found
+    def of(self, value: T) -> Segments:
+        """The segments of a value; of the same object at once."""
+        return self._same.get(id(value)) or self._same.keep(value, self[value])
 
 
 def _marks_in(text: str, delimiters: Delimiters) -> int:

@@ -37,10 +37,12 @@ def write_claims(
     out = SegmentWriter(delimiters)
     _head(out, head)
     writer = _ClaimWriter(out, guide.name[-1])
-    for is_new, runs in _subscribers(claims):
-        if is_new:
-            writer.billing_level(runs[0][0])
-        writer.subscriber_level(runs)
+    last: Claim | None = None
+    for same in _by_subscriber(claims):
+        if last is None or not _same_billing(same[0], last):
+            writer.billing_level(same[0])
+        writer.subscriber_level(same)
+        last = same[0]
     return written(guide, out)
 
 
@@ -56,49 +58,53 @@ class _ClaimWriter:
         self._diagnoses = out.known(_principal_first if kind == "I" else _diagnoses)
         self._place = "A" if kind == "I" else "B"
         self._number = 0  # of the last level
-        self._billing = ""
+        self._billing = 0
 
     def billing_level(self, claim: Claim) -> None:
         """A billing provider."""
         self._number += 1
-        self._billing = str(self._number)
-        self._out.add("HL", self._billing, "", "20", "1")
+        self._billing = self._number
+        self._out.add("HL", f"{self._billing}", "", "20", "1")
         _billing(self._out, claim)
 
-    def subscriber_level(self, runs: "list[Run]") -> None:
+    def subscriber_level(self, claims: list[Claim]) -> None:
         """A subscriber, his own claims, then his patients and theirs."""
-        out, claim = self._out, runs[0][0]
-        self._number += 1
-        subscriber = str(self._number)
-        child = "0" if runs[-1][0].patient is None else "1"
+        out, claim = self._out, claims[0]
+        self._number = subscriber = self._number + 1
+        child = "0" if claims[-1].patient is None else "1"
         if claim.filing:
-            out.fill(_SUBSCRIBER, (subscriber, self._billing, child, *_coverage(claim)))
+            e = out.element
+            out.extend((
+                f"HL{e}{subscriber}{e}{self._billing}{e}22{e}{child}",
+                f"SBR{e}{e.join(_coverage(claim))}",
+            ), 13)  # fmt: skip
         else:
-            out.add("HL", subscriber, self._billing, "22", child)
+            out.add("HL", f"{subscriber}", f"{self._billing}", "22", child)
             out.add("SBR", *_coverage(claim))
         if claim.subscriber_condition:
             out.add("PAT", "", "", "", "", *claim.subscriber_condition)
         write_party(out, claim.subscriber)
-        out.put(self._parties.text(claim.payer))
-        for run in runs:
-            if run[0].patient:
+        out.put(self._parties.of(claim.payer))
+        last: Claim | None = None
+        for claim in claims:
+            if claim.patient and (last is None or not _same_patient(claim, last)):
                 self._number += 1
-                out.add("HL", str(self._number), subscriber, "23", "0")
-                _patient(out, run[0], run[0].patient)
-            for claim in run:
-                self._claim(claim)
+                out.add("HL", f"{self._number}", f"{subscriber}", "23", "0")
+                _patient(out, claim, claim.patient)
+            self._claim(claim)
+            last = claim
 
     def _claim(self, claim: Claim) -> None:
         out, more = self._out, _has_more(claim)
-        plain = (
-            claim.claim_id, write_amount(claim.charge), claim.facility, self._place,
-            claim.frequency, claim.provider_signature, claim.assignment, claim.benefits_assigned,
-            claim.release,
-        )  # fmt: skip
         if more or not (claim.frequency and claim.release):
-            _whole_clm(out, claim, plain)
+            _whole_clm(out, claim, self._place)
         else:
-            out.fill(_CLAIM, plain)
+            e, c = out.element, out.component
+            place = f"{claim.facility}{c}{self._place}{c}{claim.frequency}"
+            out.extend((e.join((
+                "CLM", claim.claim_id, write_amount(claim.charge), "", "", place,
+                claim.provider_signature, claim.assignment, claim.benefits_assigned, claim.release,
+            )),), 11)  # fmt: skip
         if more:
             _before_references(out, claim)
         for reference in claim.references:
@@ -106,41 +112,30 @@ class _ClaimWriter:
         if more:
             _before_diagnoses(out, claim)
         if claim.diagnoses:
-            out.put(self._diagnoses.text(claim.diagnoses))
+            out.put(self._diagnoses.of(claim.diagnoses))
         if more:
             _before_providers(out, claim)
         if claim.providers:
-            out.put(self._providers.text(claim.providers))
+            out.put(self._providers.of(claim.providers))
         for payer in claim.other_payers:
             _other_payer(out, payer)
         self._lines.write(claim.lines)
+        out.fold()
 
 
-Run = list[Claim]
+def _by_subscriber(claims: Iterable[Claim]) -> Iterator[list[Claim]]:
+    """Claims in order, those together that can share a subscriber level.
 
-
-def _subscribers(claims: Iterable[Claim]) -> Iterator[tuple[bool, list[Run]]]:
-    """Claims in order, grouped by subscriber, in these by patient; True where the
-    billing provider is new.
-
-    A claim of the subscriber's own after one of a patient opens a new subscriber level.
+    A claim of the subscriber's own after one of a patient opens a new one.
     """
-    runs: list[Run] = []
-    is_new = True
-    last: Claim | None = None
+    same: list[Claim] = []
     for claim in claims:
-        same_billing = last is not None and _same_billing(claim, last)
-        if last is None or not (same_billing and _same_subscriber(claim, last)):
-            if runs:
-                yield is_new, runs
-            is_new, runs = not same_billing, [[claim]]
-        elif _same_patient(claim, last):
-            runs[-1].append(claim)
-        else:
-            runs.append([claim])
-        last = claim
-    if runs:
-        yield is_new, runs
+        if same and not (_same_subscriber(claim, same[-1]) and _same_billing(claim, same[-1])):
+            yield same
+            same = []
+        same.append(claim)
+    if same:
+        yield same
 
 
 def _same_billing(a: Claim, b: Claim) -> bool:
@@ -187,10 +182,6 @@ def _billing(out: SegmentWriter, claim: Claim) -> None:
     for party in (claim.pay_to, claim.pay_to_plan):
         if party:
             write_party(out, party)
-
-
-_SUBSCRIBER = "HL*%s*%s*22*%s~SBR*%s*%s*%s*%s*%s*%s*%s*%s*%s"
-_CLAIM = "CLM*%s*%s***%s:%s:%s*%s*%s*%s*%s"
 
 
 def _coverage(claim: Claim) -> tuple[str, ...]:
@@ -241,12 +232,13 @@ def _before_providers(out: SegmentWriter, claim: Claim) -> None:
     write_rest(out, claim.rest, ("HCP",))
 
 
-def _whole_clm(out: SegmentWriter, claim: Claim, plain: tuple[str, ...]) -> None:
+def _whole_clm(out: SegmentWriter, claim: Claim, place: str) -> None:
     """CLM up to CLM20; most claims end at CLM09."""
-    number, charge, facility, place, frequency, *statements = plain
     out.add(
-        "CLM", number, charge, "", "", out.composite(facility, place, frequency), *statements,
-        claim.patient_signature, out.composite(*claim.accident), claim.special_program,
+        "CLM", claim.claim_id, write_amount(claim.charge), "", "",
+        out.composite(claim.facility, place, claim.frequency), claim.provider_signature,
+        claim.assignment, claim.benefits_assigned, claim.release, claim.patient_signature,
+        out.composite(*claim.accident), claim.special_program,
         "", "", "", "", "", "", claim.predetermination, claim.delay_reason,
     )  # fmt: skip
 

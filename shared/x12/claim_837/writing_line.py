@@ -16,7 +16,7 @@ from shared.x12.party_writing import (
     write_reference,
     write_rest,
 )
-from shared.x12.segments import Same, SegmentWriter
+from shared.x12.segments import Same, Segments, SegmentWriter
 
 _BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
 _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
@@ -33,30 +33,27 @@ class LineWriter:
 
     def __init__(self, out: SegmentWriter, kind: str) -> None:
         self._out = out
-        self._starts: list[str] = []
         self._services = out.known(_FIELDS[kind])
         self._days = out.known(_days)
-        self._same = Same[ServiceLine]()
+        self._same: list[Same] = []  # by place in a claim
 
     def write(self, lines: Sequence[ServiceLine]) -> None:
         """Each line's LX and all that belongs to it, numbered from 1."""
         put, same = self._out.put, self._same
-        if len(lines) > len(self._starts):
-            self._number_up_to(len(lines))
-        for start, line in zip(self._starts, lines, strict=False):
-            put(start)
-            held = same.get(id(line))
-            if held:
-                put(held[1])
-            elif line.dates and line[_REFERENCES:] == _NOTHING_MORE:
-                text = f"{self._services[line[:_DATES]]}{self._out.end}{self._days[line.dates]}"
-                put(same.keep(line, text))
-            else:
-                self._whole(line)
+        while len(same) < len(lines):
+            same.append(Same())
+        for place, line in enumerate(lines):
+            put(same[place].get(id(line)) or self._line(place, line))
 
-    def _number_up_to(self, count: int) -> None:
-        element = self._out.delimiters.element
-        self._starts = [f"LX{element}{number}" for number in range(1, count + 1)]
+    def _line(self, place: int, line: ServiceLine) -> Segments:
+        """A line that is met first at this place."""
+        start = f"LX{self._out.element}{place + 1}"
+        if line.dates and line[_REFERENCES:] == _NOTHING_MORE:
+            segments = start, *self._services[line[:_DATES]], *self._days[line.dates]
+            return self._same[place].keep(line, segments)
+        self._out.put((start,))
+        self._whole(line)
+        return ()
 
     def _whole(self, line: ServiceLine) -> None:
         """A line with references, amounts, drugs, payers or providers of its own."""

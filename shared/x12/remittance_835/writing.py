@@ -38,6 +38,7 @@ def write_remittance(remittance: Remittance, delimiters: Delimiters = _STANDARD)
             current = claim.header_number
             _header(out, headers.get(current) or HeaderNumber(current))
         _claim(out, claim)
+        out.fold()
     _provider_adjustments(out, remittance.provider_adjustments)
     return written(REMITTANCE_835, out)
 

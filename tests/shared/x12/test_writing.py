@@ -10,7 +10,7 @@ import pytest
 from shared.x12 import Controls, Options, UnwritableError, claim_837, read, write_interchange
 from shared.x12.envelope import written
 from shared.x12.guides.claim import CLAIM_837P
-from shared.x12.segments import Delimiters, SegmentWriter
+from shared.x12.segments import FOLDED, Delimiters, SegmentWriter
 from tests.shared.x12.material import AT, MESSAGES, ROUTE, TODAY
 
 TAIL = "QJQ"
@@ -82,13 +82,29 @@ def test_small_letters_go_as_capitals_with_and_without_accents() -> None:
         out = SegmentWriter()
         out.add("NM1", "IL", "1", name, "", "")
         out.put(out.known(_street)["main st"])
-        assert out.text() == f"NM1*IL*1*{sent}~\nN3*MAIN ST~\n"
-        assert written(CLAIM_837P, out).segments == 2
+        text = f"NM1*IL*1*{sent}~\nN3*MAIN ST~\n"
+        assert written(CLAIM_837P, out) == (CLAIM_837P, (text,), 2, Delimiters())
 
 
 def test_a_line_feed_may_end_segments() -> None:
     out = SegmentWriter(Delimiters(terminator="\n"))
     out.add("DMG", "D8", dt.date(2026, 1, 5).strftime("%Y%m%d"))
     out.add("REF", "EA", "1")
-    assert out.text() == "DMG*D8*20260105\nREF*EA*1\n"
-    assert written(CLAIM_837P, out).segments == 2
+    assert written(CLAIM_837P, out).text == "DMG*D8*20260105\nREF*EA*1\n"
+
+
+def test_a_long_set_is_joined_in_parts_and_each_is_checked() -> None:
+    assert BATCH
+    whole = claim_837.write_claims(BATCH.head, BATCH.claims[:1], CLAIM_837P)
+    many = FOLDED // whole.segments * 4
+    claims = [BATCH.claims[0]._replace(claim_id=f"c{number}") for number in range(many)]
+    long = claim_837.write_claims(BATCH.head, claims, CLAIM_837P)
+    assert len(long.texts) > 2
+    assert long.segments == long.text.count("~\n")
+    assert [part[4:].split("*")[0] for part in long.text.split("~\n") if part[:4] == "CLM*"] == [
+        f"C{number}" for number in range(many)
+    ]
+    wrong = claims[0]._replace(claim_id="C*1")
+    for mixed in ([wrong, *claims[1:]], [*claims[1:], wrong]):
+        with pytest.raises(UnwritableError):
+            claim_837.write_claims(BATCH.head, mixed, CLAIM_837P)
