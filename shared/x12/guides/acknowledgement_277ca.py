@@ -12,13 +12,13 @@ _COUNTS = (
 )
 
 
-def _status(usage: str, day: str) -> Segment:
-    return Segment("STC", usage, 0, f"R{_TRIPLE} {day} R=U,WQ S - - - - - {_WHY} S")
+def _status(usage: str, day: str, amount: str = "S") -> Segment:
+    return Segment("STC", usage, 0, f"R{_TRIPLE} {day} R=U,WQ {amount} - - - - - {_WHY} S")
 
 
 _LINE = Loop("2220D", Situational, 0, (
     Segment("SVC", Required, 1, "R(R=AD,ER,HC,HP,IV,N4,NU,WK R S S S S S) R - S - - S"),
-    _status(Required, "S"),
+    _status(Required, "S", "-"),
     Segment("REF", Situational, 1, "R=FJ R"),
     Segment("REF", Situational, 1, "R=XZ R"),
     Segment("DTP", Situational, 1, "R=472 R=D8,RD8 R"),
@@ -87,6 +87,7 @@ ACKNOWLEDGEMENT_277CA = Guide(
             )),
         )),
     )),
-    unverified=("2000D HL04 taken as optional", "2100C identification list", "REF repeat counts"),
+    unverified=("2000D HL04 taken as optional", "2100C identification list", "REF repeat counts",
+        "2220D STC02 usage"),
 )
 # fmt: on

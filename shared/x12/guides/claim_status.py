@@ -3,7 +3,10 @@
 from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
 _TRIPLE = "(R@claim_status_category R@claim_status S S=RX)"
-_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S - S S S{_TRIPLE} S{_TRIPLE}")
+_WHY = f"S{_TRIPLE} S{_TRIPLE}"
+_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S - S S {_WHY}")
+# Of anything but a claim: a line has its amounts in SVC, a level has none.
+_BARE_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - - - - - - - {_WHY}")
 _PROCEDURES = "AD,ER,HC,HP,IV,N4,NU,WK"
 _PROVIDER_IDS = "R=FI,SV,XX R"
 
@@ -28,7 +31,7 @@ def _claim_asked(name: str, line: str, usage: str) -> Loop:
         Segment("AMT", Situational, 1, "R=T3 R"),
         Segment("DTP", Situational, 1, _PERIOD),
         Loop(line, Situational, 0, (
-            Segment("SVC", Required, 1, f"R(R={_PROCEDURES} R S S S S) R - S - - S"),
+            Segment("SVC", Required, 1, f"R(R={_PROCEDURES} R S S S S) R - S - - R"),
             Segment("REF", Situational, 1, "R=FJ R"),
             Segment("DTP", Required, 1, _PERIOD),
         )),
@@ -47,8 +50,8 @@ def _claim_answered(name: str, line: str, usage: str) -> Loop:
         Segment("REF", Situational, 1, "R=D9 R"),
         Segment("DTP", Situational, 1, _PERIOD),
         Loop(line, Situational, 0, (
-            Segment("SVC", Required, 1, f"R(R={_PROCEDURES} R S S S S) R R S - - S"),
-            _STC,
+            Segment("SVC", Required, 1, f"R(R={_PROCEDURES} R S S S S) R R S - - R"),
+            _BARE_STC,
             Segment("REF", Situational, 1, "R=FJ R"),
             Segment("DTP", Situational, 1, _PERIOD),
         )),
@@ -61,7 +64,7 @@ def _hl(code: str, children: str) -> Segment:
 
 
 def _status(name: str, kind: str) -> Loop:
-    return Loop(name, Situational, 1, (Segment("TRN", Required, 1, f"R={kind} R"), _STC))
+    return Loop(name, Situational, 1, (Segment("TRN", Required, 1, f"R={kind} R"), _BARE_STC))
 
 
 _SEX = "R=D8 R R=F,M,U"
@@ -100,7 +103,7 @@ STATUS_276 = Guide(
             )),
         )),
     )),
-    unverified=("versions E1 and E2", "order of REF in 2200", "SVC07 usage"),
+    unverified=("versions E1 and E2", "order of REF in 2200"),
 )
 
 STATUS_277 = Guide(

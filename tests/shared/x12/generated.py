@@ -152,19 +152,21 @@ def _told_more(draw: st.DrawFn, claim: Claim, kind: str) -> Claim:
     if draw(st.booleans()):
         claim = claim._replace(notes=(("ADD", draw(texts)),))
     if kind != "D" and draw(st.booleans()):
-        drug = Drug("00409128331", draw(positive), draw(st.sampled_from(["ML", "UN"])))
+        prescribed = draw(st.sampled_from([(), (Reference("XZ", draw(codes)),)]))
+        unit = draw(st.sampled_from(["ML", "UN"]))
+        drug = Drug("00409128331", draw(positive), unit, references=prescribed)
         first, *others = claim.lines
         claim = claim._replace(lines=(first._replace(drugs=(drug,)), *others))
     return claim
 
 
 @st.composite
-def batches(draw: st.DrawFn, kind: str, *, wide: bool) -> Made:
+def batches(draw: st.DrawFn, kind: str) -> Made:
     """An 837 of a few claims."""
     base = next(v for v in _set(f"837{kind.lower()}_minimal") if isinstance(v, BatchHead))
     head = base._replace(reference=draw(codes), created=draw(days), time=draw(times))
     batch = draw(st.lists(claims(kind), min_size=1, max_size=4, unique_by=lambda c: c.claim_id))
-    batch = [_told_more(draw, claim, kind) for claim in batch] if wide else batch
+    batch = [_told_more(draw, claim, kind) for claim in batch]
     guide = getattr(claim_guides, f"CLAIM_837{kind}")
     return Made((head, *batch), write_claims(head, batch, guide))
 

@@ -61,26 +61,21 @@ def _references(draw: st.DrawFn, *qualifiers: str) -> tuple[Reference, ...]:
     return tuple(Reference(q, draw(codes)) for q in qualifiers if draw(st.booleans()))
 
 
-def _by_household(draw: st.DrawFn, entity: str, wide: bool) -> list[tuple[Party, Party | None]]:
-    """Subscribers, and dependents of one or the other in any order; else subscribers only."""
+def _by_household(draw: st.DrawFn, entity: str) -> list[tuple[Party, Party | None]]:
+    """Subscribers, and dependents of one or the other in any order."""
     size = draw(st.integers(1, 4))
-    if not wide:
-        return [(draw(people("IL")), None) for _ in range(size)]
     subscribers = draw(st.lists(people("IL"), min_size=1, max_size=2))
     return [
         (draw(st.sampled_from(subscribers)), draw(st.none() | people(entity))) for _ in range(size)
     ]
 
 
-def _some(
-    draw: st.DrawFn, found: st.SearchStrategy[Any], *, wide: bool, least: int = 0
-) -> tuple[Any, ...]:
-    """A few of what only some readers know."""
-    return tuple(draw(st.lists(found, min_size=least, max_size=least + 1))) if wide else ()
+def _some(draw: st.DrawFn, found: st.SearchStrategy[Any], *, least: int = 0) -> tuple[Any, ...]:
+    """A few of them."""
+    return tuple(draw(st.lists(found, min_size=least, max_size=least + 1)))
 
 
-def _clinics(wide: bool) -> st.SearchStrategy[Party]:
-    return st.sampled_from([CLINIC, OTHER_CLINIC] if wide else [CLINIC])
+_CLINICS = st.sampled_from([CLINIC, OTHER_CLINIC])
 
 
 @st.composite
@@ -99,16 +94,16 @@ def questions(draw: st.DrawFn) -> elig.Question:
 
 
 @st.composite
-def inquiries(draw: st.DrawFn, *, wide: bool) -> Made:
+def inquiries(draw: st.DrawFn) -> Made:
     """A 270."""
     asked = [
         elig.Inquiry(
-            PAYER, draw(_clinics(wide)),
-            person._replace(address=draw(st.sampled_from([None, street()])) if wide else None),
+            PAYER, draw(_CLINICS),
+            person._replace(address=draw(st.sampled_from([None, street()]))),
             child, (elig.Trace(draw(codes), "9CLAIMSTRM"),),
-            _some(draw, questions(), wide=wide, least=1) or (elig.Question(("30",)),),
+            _some(draw, questions(), least=1),
         )
-        for person, child in _by_household(draw, "03", wide)
+        for person, child in _by_household(draw, "03")
     ]  # fmt: skip
     head = elig.Head(draw(codes), draw(days), draw(times))
     return Made((head, *asked), elig.write_inquiries(head, asked))
@@ -130,6 +125,7 @@ def benefits(draw: st.DrawFn) -> elig.Benefit:
         references=_references(draw, "18", "6P"), dates=draw(periods("292")),
         messages=tuple(draw(st.lists(texts, max_size=2))),
         entities=draw(st.sampled_from([(), (doctor,)])),
+        rest=draw(st.sampled_from([(), (("III", "ZZ", "21"),)])),
     )  # fmt: skip
 
 
@@ -143,18 +139,18 @@ REFUSALS = st.lists(
 
 
 @st.composite
-def responses(draw: st.DrawFn, *, wide: bool) -> Made:
+def responses(draw: st.DrawFn) -> Made:
     """A 271: benefits, or rejections at any level."""
     answers = []
-    for person, child in _by_household(draw, "03", wide):
-        refusals = draw(REFUSALS) if wide else draw(st.sampled_from([[], [("2100C", "75")]]))
+    for person, child in _by_household(draw, "03"):
+        refusals = draw(REFUSALS)
         refused = tuple(
             elig.Rejection(loop, reason, draw(st.sampled_from("CNR")))
             for loop, reason in sorted(refusals) if child or loop != "2100D"
         )  # fmt: skip
-        told = () if refused else (PLAN, *_some(draw, benefits(), wide=wide))
+        told = () if refused else (PLAN, *_some(draw, benefits()))
         answers.append(elig.Response(
-            PAYER, draw(_clinics(wide)), person, child,
+            PAYER, draw(_CLINICS), person, child,
             (elig.Trace(draw(codes), "9CLAIMSTRM", "2"),), refused, told,
         ))  # fmt: skip
     head = elig.Head(draw(codes), draw(days), draw(times), "11")
@@ -165,42 +161,42 @@ def responses(draw: st.DrawFn, *, wide: bool) -> Made:
 def status_lines(draw: st.DrawFn, *, answered: bool) -> ca.LineStatus:
     """A line asked about, or what was said about it."""
     line = ca.LineStatus(
-        draw(_asked_procedures()), draw(positive),
+        draw(_asked_procedures()), draw(positive), units=Decimal(draw(st.integers(1, 99))),
         references=_references(draw, "FJ"), dates=(Period("472", draw(days)),),
     )  # fmt: skip
-    units = draw(st.none() | st.integers(1, 99).map(Decimal))
     if not answered:
-        return line._replace(units=units)
-    paid, reports = draw(positive), draw(st.lists(reports_of("F1"), min_size=1, max_size=2))
-    return line._replace(units=units, paid=paid, reports=tuple(reports))
+        return line
+    said = draw(st.lists(_said("F1"), min_size=1, max_size=2))
+    return line._replace(paid=draw(positive), reports=tuple(said))
 
 
 @st.composite
-def reports_of(draw: st.DrawFn, category: str, *, wide: bool = True) -> ca.StatusReport:
-    """An STC of a 277: one to three triples, with or without a cheque."""
-    triple = ca.Status(category, "65", draw(st.sampled_from(["", "PR"])) if wide else "")
-    report = ca.StatusReport(
-        (triple,) * (draw(st.integers(1, 3)) if wide else 1),
-        draw(days),
-        amount=draw(positive),
-        paid=draw(positive),
-    )
-    if not wide or draw(st.booleans()):
+def _said(draw: st.DrawFn, category: str) -> ca.StatusReport:
+    """An STC of one to three triples."""
+    triple = ca.Status(category, "65", draw(st.sampled_from(["", "82", "IL", "PR"])))
+    return ca.StatusReport((triple,) * draw(st.integers(1, 3)), draw(days))
+
+
+@st.composite
+def reports_of(draw: st.DrawFn, category: str) -> ca.StatusReport:
+    """An STC of a claim in a 277: with its amounts, with or without a cheque."""
+    report = draw(_said(category))._replace(amount=draw(positive), paid=draw(positive))
+    if draw(st.booleans()):
         return report
     return report._replace(finalized=draw(days), paid_on=draw(days), check_number=draw(codes))
 
 
 @st.composite
-def status_inquiries(draw: st.DrawFn, *, wide: bool) -> Made:
+def status_inquiries(draw: st.DrawFn) -> Made:
     """A 276."""
     asked = [
         status.StatusInquiry(
-            PAYER, RECEIVER, draw(_clinics(wide)), person, draw(codes),
+            PAYER, RECEIVER, draw(_CLINICS), person, draw(codes),
             child, _references(draw, "1K", "BLT", "EJ"), draw(st.none() | positive),
             draw(periods("472")),
-            _some(draw, status_lines(answered=False), wide=wide),
+            _some(draw, status_lines(answered=False)),
         )
-        for person, child in _by_household(draw, "QC", wide)
+        for person, child in _by_household(draw, "QC")
     ]  # fmt: skip
     head = status.Head(draw(codes), draw(days), draw(times))
     return Made((head, *asked), status.write_status_inquiries(head, asked))
@@ -212,18 +208,18 @@ def _plain(person: Party | None) -> Party | None:
 
 
 @st.composite
-def status_responses(draw: st.DrawFn, *, wide: bool) -> Made:
+def status_responses(draw: st.DrawFn) -> Made:
     """A 277."""
     answers = [
         status.StatusResponse(
-            PAYER, RECEIVER, draw(_clinics(wide)),
+            PAYER, RECEIVER, draw(_CLINICS),
             _plain(person) or NOBODY, draw(codes),
-            (draw(reports_of("F1", wide=wide)), *_some(draw, reports_of("F2"), wide=wide)),
+            (draw(reports_of("F1")), *_some(draw, reports_of("F2"))),
             _plain(child),
             _references(draw, "1K", "BLT", "EJ"), draw(periods("472")),
-            _some(draw, status_lines(answered=True), wide=wide),
+            _some(draw, status_lines(answered=True)),
         )
-        for person, child in _by_household(draw, "QC", wide)
+        for person, child in _by_household(draw, "QC")
     ]  # fmt: skip
     head = status.Head(draw(codes), draw(days), draw(times), "08")
     return Made((head, *answers), status.write_status_responses(head, answers))
@@ -231,7 +227,7 @@ def status_responses(draw: st.DrawFn, *, wide: bool) -> Made:
 
 @st.composite
 def _refused_lines(draw: st.DrawFn) -> ca.LineStatus:
-    report = ca.StatusReport((ca.Status("A7", "454"),), draw(days), "U", draw(positive))
+    report = ca.StatusReport((ca.Status("A7", "454"),), draw(st.none() | days), "U")
     return ca.LineStatus(
         draw(_asked_procedures()), draw(positive), (report,),
         units=draw(st.none() | st.integers(1, 99).map(Decimal)),
@@ -240,14 +236,14 @@ def _refused_lines(draw: st.DrawFn) -> ca.LineStatus:
 
 
 @st.composite
-def batch_statuses(draw: st.DrawFn, *, wide: bool) -> Made:
+def batch_statuses(draw: st.DrawFn) -> Made:
     """A 277CA that accepts some claims and refuses others, or lines of them."""
     refusal = st.sampled_from(["A8:400", "A7:562:85", "A3:54"])
     found = []
     for claim in draw(st.lists(claims(), min_size=1, max_size=3)):
         codes_of = draw(st.lists(refusal, max_size=2, unique=True))
         faults = [finding("claim_charge_differs", code=code) for code in codes_of]
-        lines = _some(draw, _refused_lines(), wide=wide and bool(codes_of))
+        lines = _some(draw, _refused_lines()) if codes_of else ()
         answer = ca.answer_claim(claim, faults, draw(days))
         found.append(answer._replace(
             references=_references(draw, "1K", "D9"), lines=lines
@@ -290,15 +286,15 @@ def faults(draw: st.DrawFn, loop: str) -> Finding:
 
 
 @st.composite
-def acknowledgements(draw: st.DrawFn, loops: tuple[str, ...] = ("2300", "")) -> Made:
-    """A 999 with findings of every kind, in loops whose names have at most four characters."""
+def acknowledgements(draw: st.DrawFn) -> Made:
+    """A 999 with findings of every kind."""
     sets = []
     for number in range(draw(st.integers(1, 3))):
         own = tuple(
             finding(kind, Place(1, "ST"))
             for kind in draw(st.lists(st.sampled_from(_OF_SETS), max_size=2, unique=True))
         )
-        loop = draw(st.sampled_from(loops))
+        loop = draw(st.sampled_from(["2300", "2010AA", ""]))
         below = tuple(draw(st.lists(faults(loop), max_size=3, unique_by=lambda f: f.segment)))
         codes_of = [f.code for f in own]
         codes_of += ["5"] if any(not f.code.startswith("I") for f in below) else []
@@ -325,26 +321,14 @@ def interchange_acknowledgements(draw: st.DrawFn) -> InterchangeAcknowledgement:
 
 
 MADE: dict[str, st.SearchStrategy[Made]] = {
-    "837P": batches("P", wide=True),
-    "837I": batches("I", wide=True),
-    "837D": batches("D", wide=True),
+    "837P": batches("P"),
+    "837I": batches("I"),
+    "837D": batches("D"),
     "835": remittances().map(remittance_set),
-    "270": inquiries(wide=True),
-    "271": responses(wide=True),
-    "276": status_inquiries(wide=True),
-    "277": status_responses(wide=True),
-    "277CA": batch_statuses(wide=True),
+    "270": inquiries(),
+    "271": responses(),
+    "276": status_inquiries(),
+    "277": status_responses(),
+    "277CA": batch_statuses(),
     "999": acknowledgements(),
 }
-_NARROW = {
-    "837P": batches("P", wide=False),
-    "837I": batches("I", wide=False),
-    "837D": batches("D", wide=False),
-    "270": inquiries(wide=False),
-    "271": responses(wide=False),
-    "276": status_inquiries(wide=False),
-    "277": status_responses(wide=False),
-    "277CA": batch_statuses(wide=False),
-}
-BODIES = {kind: made.map(lambda m: m.body) for kind, made in (MADE | _NARROW).items()}
-"""Text only, of what every oracle of a set knows; the laws of values take all of `MADE`."""
