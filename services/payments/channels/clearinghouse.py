@@ -13,7 +13,7 @@ import stamina
 
 from services.payments.settings import PaymentsSettings
 from shared.errors import TryAgain, Unreadable
-from shared.outside import CircuitOpen, Partner
+from shared.outside import Partner
 
 ATTEMPTS = 3
 REMITTANCES, DEPOSITS = "835", "deposits"
@@ -49,10 +49,6 @@ class _Files(msgspec.Struct, frozen=True):
 
 class _Deposits(msgspec.Struct, frozen=True):
     deposits: list[Shown]
-
-
-def _is_worth_another(error: Exception) -> bool:
-    return isinstance(error, TryAgain) and not isinstance(error, CircuitOpen)
 
 
 class Clearinghouse:
@@ -93,7 +89,7 @@ class Clearinghouse:
         answer = await self._call(DEPOSITS, "GET", "/bank/deposits", asked)
         return sorted(_decoded(answer, _Deposits).deposits, key=lambda d: d.sequence)
 
-    @stamina.retry(on=_is_worth_another, attempts=ATTEMPTS, wait_initial=0.1, wait_max=2.0)
+    @stamina.retry(on=TryAgain, attempts=ATTEMPTS, wait_initial=0.1, wait_max=2.0)
     async def _call(
         self, transaction: str, method: str, path: str, asked: Mapping[str, Any] | None = None
     ) -> bytes:
