@@ -22,7 +22,6 @@ from shared.x12 import (
 )
 
 _COLOURS = {"error": "red", "warning": "yellow"}
-_NOTHING_WRONG: dict[str, Any] = {"errors": 0, "warnings": 0, "findings": []}
 _UNREADABLE = "Check that it is the right file; the ISA must stand first and be whole."
 
 
@@ -77,11 +76,7 @@ def lint(pieces: Iterable[bytes], options: Options) -> Verdict:
                     verdict.add(event.findings)
                 case InterchangeEnd():
                     verdict.interchanges += 1
-                    verdict.add(event.findings)
-                    verdict.sets += [
-                        {**acknowledgement_named(event.interchange, one), **_NOTHING_WRONG}
-                        for one in event.acknowledgements
-                    ]
+                    verdict.sets += _answer_rows(verdict, event)
     except X12Error as error:
         verdict.findings.append(_unreadable(error))
         verdict.values.append("")
@@ -90,14 +85,22 @@ def lint(pieces: Iterable[bytes], options: Options) -> Verdict:
 
 def _set_row(verdict: Verdict, start: SetStart, end: SetEnd) -> dict[str, Any]:
     """One set; `findings` are places in the list of findings, as positions count per set."""
-    at = verdict.add(end.findings)
+    return {**set_named(start, end), **_judged(verdict, verdict.add(end.findings))}
+
+
+def _answer_rows(verdict: Verdict, end: InterchangeEnd) -> list[dict[str, Any]]:
+    """The TA1s of an interchange, each with what is wrong with itself."""
+    found = list(zip(verdict.add(end.findings), end.findings, strict=True))
+    rows = []
+    for number, answer in enumerate(end.acknowledgements, 1):
+        own = [at for at, one in found if (one.segment_id, one.segment) == ("TA1", number)]
+        rows.append({**acknowledgement_named(end.interchange, answer), **_judged(verdict, own)})
+    return rows
+
+
+def _judged(verdict: Verdict, at: list[int]) -> dict[str, Any]:
     errors = sum(verdict.findings[number]["severity"] == "error" for number in at)
-    return {
-        **set_named(start, end),
-        "errors": errors,
-        "warnings": len(at) - errors,
-        "findings": at,
-    }
+    return {"errors": errors, "warnings": len(at) - errors, "findings": at}
 
 
 def row_of(found: Finding) -> dict[str, Any]:

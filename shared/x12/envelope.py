@@ -12,6 +12,8 @@ from shared.x12.values import is_date, is_time
 
 Elements = list[str]
 _QUALIFIERS = frozenset(["01", "14", "20", "27", "28", "29", "30", "33", "ZZ"])
+_ANSWERS = ("A", "E", "R")
+_NOTES = frozenset(f"{number:03d}" for number in range(32))  # 032 and on came in later versions
 
 
 class Interchange(NamedTuple):
@@ -182,6 +184,29 @@ def group_findings(elements: Elements) -> list[Finding]:
     return found + [
         finding("group_invalid", Place(0, "GS", "", at), value=e[at])
         for at, right in checks
+        if not right
+    ]
+
+
+def answer_findings(elements: Elements, number: int) -> list[Finding]:
+    """Faults of a TA1, the `number`th of its interchange.
+
+    TA101 to TA103 repeat an ISA, with its faults: they are right where it was taken without any.
+    """
+    e = elements + [""] * (6 - len(elements))
+    taken = e[4] == "A"
+    agree = e[4] not in _ANSWERS or taken == (e[5] == "000")
+    checks = (
+        (1, "not_a_number", not taken or (len(e[1]) == 9 and _is_number(e[1]))),
+        (2, "date_invalid", not taken or (len(e[2]) == 6 and is_date("20" + e[2]))),
+        (3, "time_invalid", not taken or (len(e[3]) == 4 and is_time(e[3]))),
+        (4, "code_invalid", e[4] in _ANSWERS),
+        (5, "code_invalid", e[5] in _NOTES and agree),
+        (6, "elements_too_many", len(e) == 6),
+    )
+    return [
+        finding(kind if e[at] else "element_missing", Place(number, "TA1", "", at), value=e[at])
+        for at, kind, right in checks
         if not right
     ]
 

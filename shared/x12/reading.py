@@ -165,6 +165,7 @@ class _File:
             self._astray()
         e = elements + [""] * (6 - len(elements))
         self.ta1s.append(InterchangeAcknowledgement(*e[1:6]))
+        self.found += envelope.answer_findings(elements, len(self.ta1s))
 
     def _gs(self, elements: Elements) -> Iterator[Event]:
         yield from self._end_group(None)

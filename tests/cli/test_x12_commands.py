@@ -180,6 +180,15 @@ def test_a_ta1_is_a_set_to_parse_and_lint() -> None:
     assert "Set 000000007 (TA1, 1 segment): accepted\n" in run("lint", file("ta1_only")).stdout
 
 
+def test_a_ta1_is_judged_by_itself() -> None:
+    wrong = (
+        file("ta1_state").read_text().replace("TA1*", "TA1*000000006*260105*0930*A*000~\nTA1*", 1)
+    )
+    sound, judged = json.loads(run("lint", "--json", "-", given=wrong.encode()).stdout)["sets"]
+    assert (sound["errors"], sound["findings"]) == (0, [])
+    assert (judged["errors"], judged["findings"]) == (1, [0])
+
+
 def _asking(name: str) -> bytes:
     """The message with ISA14 = 1."""
     return file(name).read_bytes().replace(b"*000000007*0*T", b"*000000007*1*T")

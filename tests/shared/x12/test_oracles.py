@@ -37,7 +37,8 @@ def test_oxedi_refuses_what_does_not_balance(name: str) -> None:
         ("pyx12", "270_purpose"), ("pyx12", "271_benefit_code"),
         ("pyx12", "277_no_status"), ("pyx12", "277ca_level_parent"),
         ("x12sdk", "276_amount_in_letters"),
-        ("pyx12", "999_status_code"),
+        ("pyx12", "999_status_code"), ("pyx12", "ta1_state"), ("pyx12", "ta1_without_note"),
+        ("pyx12", "ta1_note_of_a_later_version"), ("pyx12", "ta1_of_no_interchange"),
     ],
 )  # fmt: skip
 def test_oracles_refuse_what_is_wrong(oracle: str, name: str) -> None:
