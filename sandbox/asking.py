@@ -1,24 +1,32 @@
-"""Opening a file that asks (270, 276): its values, or the TA1 or 999 that refuses it."""
+"""Opening a file that asks (270, 276): its values, and the TA1 or 999 that is owed for it."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any, NamedTuple
 
-from sandbox.acknowledgements import group_answer, interchange_answer
 from sandbox.outgoing import Outgoing
 from shared.errors import Unreadable
-from shared.x12 import Options, Severity, X12Error, read
-from shared.x12.acknowledgement_999 import acknowledge_group, acknowledge_interchange
+from shared.x12 import InterchangeAcknowledgement, Options, X12Error, read
+from shared.x12.acknowledgement_999 import (
+    TAKEN,
+    acknowledge_group,
+    answer_interchange,
+    write_acknowledgement,
+)
 
 
 class Asked(NamedTuple):
-    """Who asks under which ISA13, and every typed value; with a refusal there are no values."""
+    """Who asks under which ISA13, and every typed value; with a refusal there are no values.
+
+    owed: the TA1 that stands in front of the answer, where one is owed.
+    """
 
     sender: str
     control: int
     values: tuple[Any, ...] = ()
     refusal: bytes = b""
+    owed: tuple[InterchangeAcknowledgement, ...] = ()
 
 
 def opened(data: bytes, *, today: date) -> Asked:
@@ -31,11 +39,13 @@ def opened(data: bytes, *, today: date) -> Asked:
     sender, number = interchange.interchange.sender, interchange.interchange.control
     control = int(number) if number.isascii() and number.isdigit() else 1
     outgoing = Outgoing(sender, control, today)
-    ta1 = acknowledge_interchange(interchange)
-    if ta1.status == "R":
-        return Asked(sender, control, refusal=interchange_answer(ta1, outgoing))
-    if any(each.severity is Severity.ERROR for each in reading.findings):
-        answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
-        if answer is not None:
-            return Asked(sender, control, refusal=group_answer(answer, outgoing))
-    return Asked(sender, control, tuple(value for one in reading.sets for value in one.values))
+    ta1 = answer_interchange(interchange)
+    owed = (ta1,) if ta1 else ()
+    if ta1 and ta1.status not in TAKEN:
+        return Asked(sender, control, refusal=outgoing.wrapped(acknowledgements=owed))
+    answer = acknowledge_group(interchange.groups[0]) if interchange.groups else None
+    if answer and answer.status not in TAKEN:
+        body = write_acknowledgement(answer)
+        return Asked(sender, control, refusal=outgoing.wrapped([body], owed))
+    values = tuple(value for one in reading.sets for value in one.values)
+    return Asked(sender, control, values, owed=owed)

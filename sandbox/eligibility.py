@@ -13,6 +13,7 @@ from sandbox.payers import FULL, PAYERS, Design
 from sandbox.scenarios import Verdict
 from shared.errors import Unreadable
 from shared.money import Money
+from shared.x12 import InterchangeAcknowledgement
 from shared.x12.eligibility_270_271 import (
     Benefit,
     Head,
@@ -32,6 +33,7 @@ class Question(NamedTuple):
     """One 270 that was read: who asks, under which ISA13, the set's head, the inquiries in order.
 
     refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
+    owed: the TA1 that stands in front of the answer, where one is owed.
     """
 
     sender: str
@@ -39,6 +41,7 @@ class Question(NamedTuple):
     head: Head
     inquiries: tuple[Inquiry, ...]
     refusal: bytes = b""
+    owed: tuple[InterchangeAcknowledgement, ...] = ()
 
 
 def read_question(data: bytes, *, today: date) -> Question:
@@ -48,7 +51,7 @@ def read_question(data: bytes, *, today: date) -> Question:
     if not inquiries and not asked.refusal:
         raise Unreadable("no_inquiry", "The file holds no 270 inquiry.")
     head = next((value for value in asked.values if isinstance(value, Head)), _NO_HEAD)
-    return Question(asked.sender, asked.control, head, inquiries, asked.refusal)
+    return Question(asked.sender, asked.control, head, inquiries, asked.refusal, asked.owed)
 
 
 _NO_HEAD = Head("", None, "")
@@ -74,7 +77,7 @@ def answer(question: Question, findings: Sequence[Finding], *, today: date) -> b
         _response(inquiry, found, today)
         for inquiry, found in zip(question.inquiries, findings, strict=True)
     ]
-    return outgoing.wrapped([write_responses(head, responses)])
+    return outgoing.wrapped([write_responses(head, responses)], question.owed)
 
 
 def _response(inquiry: Inquiry, found: Finding, today: date) -> Response:

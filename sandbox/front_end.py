@@ -24,6 +24,7 @@ from shared.x12 import (
     read,
 )
 from shared.x12.acknowledgement_999 import (
+    TAKEN,
     Acknowledgement,
     acknowledge_group,
     answer_interchange,
@@ -32,7 +33,6 @@ from shared.x12.claim_837 import BatchHead, Claim
 from shared.x12.errors import Level, Place, finding
 
 PROFESSIONAL = "837P"
-_TAKEN = ("A", "E")
 
 
 class Received(NamedTuple):
@@ -118,7 +118,7 @@ def _batches(sets: Iterable[SetReading], answer: Acknowledgement) -> list[Batch]
     return [
         _batch(one)
         for one, verdict in zip(sets, answer.sets, strict=True)
-        if verdict.status in _TAKEN and one.kind == PROFESSIONAL
+        if verdict.status in TAKEN and one.kind == PROFESSIONAL
     ]
 
 

@@ -36,7 +36,7 @@ class Outgoing(NamedTuple):
         bodies: Iterable[SetBody] = (),
         acknowledgements: Iterable[InterchangeAcknowledgement] = (),
     ) -> bytes:
-        """The file with these sets, or with TA1s only."""
+        """The file with these TA1s, and behind them these sets."""
         return write_interchange(
             bodies,
             Route(CLEARINGHOUSE, self.receiver, usage="T"),

@@ -16,6 +16,7 @@ from sandbox.asking import opened
 from sandbox.outgoing import Outgoing
 from sandbox.repository.intake import KnownClaim
 from shared.errors import Unreadable
+from shared.x12 import InterchangeAcknowledgement
 from shared.x12.parties import Reference
 from shared.x12.remittance_835 import ClaimPayment
 from shared.x12.status import Status, StatusReport
@@ -32,6 +33,7 @@ class Question(NamedTuple):
     """One 276 that was read: who asks, under which ISA13, the set's head, the inquiries in order.
 
     refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
+    owed: the TA1 that stands in front of the answer, where one is owed.
     """
 
     sender: str
@@ -39,6 +41,7 @@ class Question(NamedTuple):
     head: Head
     inquiries: tuple[StatusInquiry, ...]
     refusal: bytes = b""
+    owed: tuple[InterchangeAcknowledgement, ...] = ()
 
 
 def read_question(data: bytes, *, today: date) -> Question:
@@ -48,7 +51,7 @@ def read_question(data: bytes, *, today: date) -> Question:
     if not inquiries and not asked.refusal:
         raise Unreadable("no_inquiry", "The file holds no 276 inquiry.")
     head = next((value for value in asked.values if isinstance(value, Head)), _NO_HEAD)
-    return Question(asked.sender, asked.control, head, inquiries, asked.refusal)
+    return Question(asked.sender, asked.control, head, inquiries, asked.refusal, asked.owed)
 
 
 _NO_HEAD = Head("", None, "")
@@ -62,7 +65,7 @@ def answer(question: Question, known: Sequence[KnownClaim | None], *, now: datet
         _response(inquiry, claim, now)
         for inquiry, claim in zip(question.inquiries, known, strict=True)
     ]
-    return outgoing.wrapped([write_status_responses(head, responses)])
+    return outgoing.wrapped([write_status_responses(head, responses)], question.owed)
 
 
 def _response(inquiry: StatusInquiry, claim: KnownClaim | None, now: datetime) -> StatusResponse:

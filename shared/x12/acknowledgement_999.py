@@ -12,9 +12,9 @@ from shared.x12.party_reading import padded
 from shared.x12.segments import Delimiters, SegmentWriter
 from shared.x12.tree_reading import Context, TreeReader
 
+TAKEN = ("A", "E")  # states of a set, a group or an interchange that goes on to be worked
 _STANDARD = Delimiters()
 _MOST_CODES = 5
-_ACCEPTED = ("A", "E")
 _TRIGGER = "SITUATIONAL TRIGGER"
 _STRUCTURAL = (Level.SET, Level.SEGMENT, Level.ELEMENT)
 _REJECTED_BY = frozenset(["001", "004", "017", "018", "022", "023", "025", "026", "027"])
@@ -53,7 +53,7 @@ def acknowledge_group(reading: GroupReading) -> Acknowledgement | None:
     if group.function == "FA":
         return None
     sets = tuple(_acknowledge_set(s.header, s.findings) for s in reading.sets)
-    accepted = sum(s.status in _ACCEPTED for s in sets)
+    accepted = sum(s.status in TAKEN for s in sets)
     codes = _unique(f.code for f in reading.findings if f.level == Level.GROUP)
     if set(codes) - _GROUP_GOES_ON or (sets and not accepted):
         status = "R"
@@ -254,7 +254,7 @@ def _trigger(branch: Branch, delimiters: Delimiters) -> tuple[str, ...]:
 
 def _count_findings(value: Acknowledgement, body: Branch) -> Iterable[Finding]:
     """AK903 and AK904 must agree with the IK5 the 999 carries."""
-    accepted = sum(s.status in _ACCEPTED for s in value.sets)
+    accepted = sum(s.status in TAKEN for s in value.sets)
     lies = value.sets and (
         value.received != len(value.sets)
         or (value.accepted != accepted and not (value.status == "R" and not value.accepted))
@@ -288,6 +288,7 @@ for _kind, _row in KINDS.items():
     _KIND_OF.setdefault((_row.level, _row.code), _kind)
 
 __all__ = [
+    "TAKEN",
     "Acknowledgement",
     "AcknowledgementReader",
     "Group",

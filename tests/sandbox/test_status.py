@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from shared.x12 import Controls, Route, read, write_interchange
 from shared.x12.parties import Name, Party, Reference
 from shared.x12.status_276_277 import Head, StatusInquiry, StatusResponse, write_status_inquiries
@@ -106,3 +108,25 @@ async def test_a_wrong_276_gets_a_999_and_other_bytes_a_refusal(world: World) ->
     assert (refused.status_code, refused.json()["code"]) == (400, "not_x12")
     other = await world.http.post("/x12/claim-status", content=batch(claim("TEST-J01")))
     assert (other.status_code, other.json()["code"]) == (400, "no_inquiry")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state", "kinds"),
+    [
+        (b"*0*T*:", b"*1*T*:", "A000", ["277"]),
+        (b"*0*T*:", b"*0*X*:", "E020", ["277"]),
+        (b"*00501*", b"*00999*", "R017", []),
+    ],
+    ids=["asked for", "a fault that is noted", "a fault that refuses the file"],
+)
+async def test_the_ta1_that_is_owed_stands_in_front(
+    world: World, old: bytes, new: bytes, state: str, kinds: list[str]
+) -> None:
+    data = question(inquiry())
+    assert old in data
+    answer = await world.http.post("/x12/claim-status", content=data.replace(old, new))
+    reading = read(answer.content)
+    assert not reading.findings
+    (ta1,) = reading.interchanges[0].acknowledgements
+    assert ta1.status + ta1.code == state
+    assert [one.kind for one in reading.sets] == kinds
