@@ -4,14 +4,14 @@ import dataclasses
 from functools import cache
 from typing import Any, Protocol, Self, SupportsIndex, TypeVar
 
-_new, _get, _set = object.__new__, object.__getattribute__, object.__setattr__
+_new, _set = object.__new__, object.__setattr__
 
 
 class Source(Protocol):
     """Where a view gets its fields from."""
 
     def fill(self, name: str) -> dict[str, Any]:
-        """The field of this name with others found in passing; empty for no such field.
+        """The field of this name with others found in passing.
 
         Raises NotANumberError for an amount that cannot be read.
         """
@@ -23,7 +23,7 @@ class View:
     Values compare by all their fields.
     """
 
-    __slots__ = ("_read", "_source")
+    __slots__ = ("_reading",)
 
     def _replace(self, **changes: Any) -> Self:
         """The same value with some fields changed."""
@@ -39,8 +39,7 @@ def view_of(kind: type[V], source: Source) -> V:
     With its last field it becomes an ordinary value of its kind, and lets go of the source.
     """
     view: V = _new(_lazy(kind))  # type: ignore[arg-type]
-    _set(view, "_source", source)
-    _set(view, "_read", 0)
+    _set(view, "_reading", (source, {}))
     return view
 
 
@@ -53,26 +52,31 @@ def whole(view: V) -> V:
 
 @cache
 def _lazy(kind: type[V]) -> type[V]:
-    """The kind while fields are missing: looking for one of them reads it.
+    """The kind while fields are missing: each is a property that reads it.
 
-    A class of its own, because a class with `__getattr__` finds every field slowly.
+    What is read is gathered in a dict and put into the slots at the end, all at once; a frozen
+    value takes its slots slowly.
     """
 
     names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     setters = {name: getattr(kind, name).__set__ for name in names}  # of the slots
 
-    def read(view: V, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        found = _get(view, "_source").fill(name)
-        for field, value in found.items():
-            setters[field](view, value)
-        count = _get(view, "_read") + len(found)
-        _set(view, "_read", count)
-        if count >= len(names) and _has_all(view, names):
-            _set(view, "_source", None)
-            _set(view, "__class__", kind)
-        return _get(view, name)
+    def become_whole(view: V, found: dict[str, Any]) -> None:
+        for name, value in found.items():
+            setters[name](view, value)
+        _set(view, "__class__", kind)
+        _set(view, "_reading", None)
+
+    def field(name: str) -> property:
+        def read(view: Any) -> Any:
+            source, found = view._reading
+            if name not in found:
+                found.update(source.fill(name))
+                if len(found) == len(names):
+                    become_whole(view, found)
+            return found[name]
+
+        return property(read)
 
     def equals(view: V, other: object) -> bool:
         return whole(view) == other
@@ -88,18 +92,8 @@ def _lazy(kind: type[V]) -> type[V]:
         "__doc__": kind.__doc__,
         "__module__": kind.__module__,
         "__qualname__": kind.__qualname__,
-        "__getattr__": read,
         "__eq__": equals,
         "__hash__": hashed,
         "__reduce_ex__": reduced,
     }
-    return type(kind.__name__, (kind,), own)
-
-
-def _has_all(view: View, names: list[str]) -> bool:
-    try:
-        for name in names:
-            _get(view, name)
-    except AttributeError:
-        return False
-    return True
+    return type(kind.__name__, (kind,), own | {name: field(name) for name in names})
