@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.schema_changes import changes
+from tests.support.event_schemas import closed, misfits
 
 Json = dict[str, Any]
 
@@ -109,3 +112,100 @@ def test_parts_are_compared_where_they_are_used() -> None:
     new = struct({"lines": several({"$ref": "#/$defs/Row"})}) | {"$defs": {"Row": struct({})}}
     assert changes(old, new) == ["lines[].code: was removed"]
     assert changes(old, struct({"lines": several(struct({"code": TEXT}))})) == []
+
+
+LEAVES = [
+    TEXT,
+    NUMBER,
+    ID,
+    KINDS,
+    {"enum": ["a"]},
+    {"type": "number"},
+    {"type": "boolean"},
+    {**TEXT, "maxLength": 2},
+    {**NUMBER, "minimum": 1, "maximum": 9},
+]
+NAMES = "fgh"
+
+
+def structs(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    fields = st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+    required = st.sets(st.sampled_from(NAMES))
+    return st.builds(lambda f, r: struct(f, " ".join(sorted(r & {*f}))), fields, required)
+
+
+def larger(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    leaf = st.sampled_from(LEAVES)
+    return structs(inner) | inner.map(several) | inner.map(named) | leaf.map(optional)
+
+
+KIND = st.recursive(st.sampled_from(LEAVES), larger, max_leaves=6)
+
+
+@st.composite
+def changed(draw: st.DrawFn, schema: Json) -> Json:
+    """The schema with something else at one place of it."""
+    if schema.get("properties"):
+        return draw(restructured(schema))
+    if schema.get("type") == "array":
+        return several(draw(changed(schema["items"])))
+    if "additionalProperties" in schema:
+        return named(draw(changed(schema["additionalProperties"])))
+    if "anyOf" in schema:
+        return draw(
+            st.sampled_from([optional(draw(changed(schema["anyOf"][0]))), *schema["anyOf"]])
+        )
+    return draw(st.sampled_from([{}, optional(schema), *LEAVES]) | KIND)
+
+
+@st.composite
+def restructured(draw: st.DrawFn, schema: Json) -> Json:
+    """A struct with a field changed, taken away or added, and others required."""
+    fields = schema["properties"]
+    name, kind = draw(st.sampled_from(sorted(fields))), draw(st.sampled_from(LEAVES))
+    new = {
+        "change": {**fields, name: draw(changed(fields[name]))},
+        "add": {**fields, "z": kind},
+        "remove": {other: fields[other] for other in fields if other != name},
+        "require": fields,
+    }
+    what = draw(st.sampled_from(sorted(new)))
+    required = {*new[what]} if what == "require" else {*schema["required"]} & {*new[what]}
+    return struct(new[what], " ".join(sorted(required)))
+
+
+def values(schema: Json) -> st.SearchStrategy[Any]:
+    """What may have been written under a schema."""
+    if "anyOf" in schema:
+        return st.one_of([values(each) for each in schema["anyOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    if "properties" in schema:
+        fields = {name: values(each) for name, each in schema["properties"].items()}
+        needed = {name: fields.pop(name) for name in schema["required"]}
+        return st.fixed_dictionaries(needed, optional=fields)
+    return {
+        "null": st.none(),
+        "boolean": st.booleans(),
+        "integer": st.integers(schema.get("minimum", -99), schema.get("maximum", 99)),
+        "number": st.floats(-9, 9) | st.integers(-9, 9),
+        "string": st.uuids().map(str)
+        if "format" in schema
+        else st.text(max_size=schema.get("maxLength", 5)),
+        "array": st.lists(values(schema["items"]), max_size=2)
+        if "items" in schema
+        else st.nothing(),
+        "object": st.dictionaries(st.text(max_size=2), values(schema["additionalProperties"]))
+        if "additionalProperties" in schema
+        else st.nothing(),
+    }[schema["type"]]
+
+
+@given(st.data())
+def test_what_was_written_before_an_allowed_change_is_valid_after_it(data: st.DataObject) -> None:
+    old = data.draw(structs(KIND))
+    new = data.draw(changed(old))
+    written = data.draw(values(old))
+    assert misfits(closed(old), written) == []
+    if not changes(old, new):
+        assert misfits(closed(new), written) == []
