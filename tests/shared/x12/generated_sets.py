@@ -63,7 +63,7 @@ def _references(draw: st.DrawFn, *qualifiers: str) -> tuple[Reference, ...]:
 
 def _by_household(draw: st.DrawFn, entity: str) -> list[tuple[Party, Party | None]]:
     """Subscribers, and dependents of one or the other in any order."""
-    size = draw(st.integers(1, 4))
+    size = draw(st.sampled_from([1, 1, 1, 2, 3, 4]))  # several are refused by most oracles
     subscribers = draw(st.lists(people("IL"), min_size=1, max_size=2))
     return [
         (draw(st.sampled_from(subscribers)), draw(st.none() | people(entity))) for _ in range(size)
@@ -87,7 +87,7 @@ def _asked_procedures(draw: st.DrawFn) -> Procedure:
 def questions(draw: st.DrawFn) -> elig.Question:
     """Service types, or a procedure."""
     types = draw(st.sampled_from([("30",), ("98", "UC"), ("30", "98", "AL")]))
-    if draw(st.booleans()):
+    if draw(st.sampled_from([True, False, False, False])):
         return elig.Question((), draw(_asked_procedures()), dates=draw(periods("291")))
     rest = draw(st.sampled_from([(), (("III", "ZZ", "21"),)]))
     return elig.Question(types, dates=draw(periods("291")), rest=rest)
