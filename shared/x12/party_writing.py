@@ -134,14 +134,15 @@ def write_adjustments(out: SegmentWriter, adjustments: Iterable[Adjustment]) -> 
 def write_party(out: SegmentWriter, party: Party) -> None:
     """A name and all that follows it, in the order every 837 loop has."""
     name, address, references, contacts, taxonomy, birth_date, sex, dates = party
-    if sex and address and name[-1] and not taxonomy and _is_short(address):
-        e, day = out.element, write_date(birth_date)
-        line, city, state, postal_code, _, _, _ = address
+    line, city, state, postal_code, line2, country, subdivision = address or _NOWHERE
+    ends_full = line and postal_code and sex and name[-1]
+    if ends_full and not (taxonomy or line2 or country or subdivision):
+        e = out.element
         out.extend((
             f"NM1{e}{e.join(name)}",
             f"N3{e}{line}",
             f"N4{e}{city}{e}{state}{e}{postal_code}",
-            f"DMG{e}D8{e}{day}{e}{sex}",
+            f"DMG{e}D8{e}{write_date(birth_date)}{e}{sex}",
         ), 16)  # fmt: skip
     else:
         _write_identity(out, party)
@@ -151,12 +152,6 @@ def write_party(out: SegmentWriter, party: Party) -> None:
         write_reference(out, reference)
     for contact in contacts:
         write_contact(out, contact)
-
-
-def _is_short(address: Address) -> bool:
-    """A street and a postal code, and nothing behind either."""
-    line, _, _, postal_code, line2, country, subdivision = address
-    return bool(line and postal_code and not (line2 or country or subdivision))
 
 
 def _write_identity(out: SegmentWriter, party: Party) -> None:
@@ -169,5 +164,6 @@ def _write_identity(out: SegmentWriter, party: Party) -> None:
         out.add("DMG", "D8", write_date(party.birth_date), party.sex)
 
 
+_NOWHERE = Address("", "")
 # attending, assistant surgeon, referring; everybody else performs
 _TAXONOMY_ROLE = {"71": "AT", "DD": "AS", "DN": "RF", "P3": "RF"}

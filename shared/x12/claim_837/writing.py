@@ -58,13 +58,13 @@ class _ClaimWriter:
         self._diagnoses = out.known(_principal_first if kind == "I" else _diagnoses)
         self._place = "A" if kind == "I" else "B"
         self._number = 0  # of the last level
-        self._billing = 0
+        self._billing = ""
 
     def billing_level(self, claim: Claim) -> None:
         """A billing provider."""
         self._number += 1
-        self._billing = self._number
-        self._out.add("HL", f"{self._billing}", "", "20", "1")
+        self._billing = str(self._number)
+        self._out.add("HL", self._billing, "", "20", "1")
         _billing(self._out, claim)
 
     def subscriber_level(self, claims: list[Claim]) -> None:
@@ -75,12 +75,11 @@ class _ClaimWriter:
         if claim.filing:
             e = out.element
             out.extend((
-                f"HL{e}{subscriber}{e}{self._billing}{e}22{e}{child}",
-                f"SBR{e}{e.join(_coverage(claim))}",
+                f"HL{e}{subscriber}{e}{self._billing}{e}22{e}{child}", e.join(_coverage(claim)),
             ), 13)  # fmt: skip
         else:
-            out.add("HL", f"{subscriber}", f"{self._billing}", "22", child)
-            out.add("SBR", *_coverage(claim))
+            out.add("HL", f"{subscriber}", self._billing, "22", child)
+            out.add(*_coverage(claim))
         if claim.subscriber_condition:
             out.add("PAT", "", "", "", "", *claim.subscriber_condition)
         write_party(out, claim.subscriber)
@@ -95,7 +94,7 @@ class _ClaimWriter:
             last = claim
 
     def _claim(self, claim: Claim) -> None:
-        out, more = self._out, _has_more(claim)
+        out, put, more = self._out, self._out.put, _has_more(claim)
         if more or not (claim.frequency and claim.release):
             _whole_clm(out, claim, self._place)
         else:
@@ -112,11 +111,11 @@ class _ClaimWriter:
         if more:
             _before_diagnoses(out, claim)
         if claim.diagnoses:
-            out.put(self._diagnoses.of(claim.diagnoses))
+            put(self._diagnoses.of(claim.diagnoses))
         if more:
             _before_providers(out, claim)
         if claim.providers:
-            out.put(self._providers.of(claim.providers))
+            put(self._providers.of(claim.providers))
         for payer in claim.other_payers:
             _other_payer(out, payer)
         self._lines.write(claim.lines)
@@ -185,10 +184,10 @@ def _billing(out: SegmentWriter, claim: Claim) -> None:
 
 
 def _coverage(claim: Claim) -> tuple[str, ...]:
-    """SBR01 to SBR09."""
+    """SBR."""
     return (
-        claim.rank, claim.relationship, claim.group_number, claim.group_name, claim.insurance_type,
-        "", "", "", claim.filing,
+        "SBR", claim.rank, claim.relationship, claim.group_number, claim.group_name,
+        claim.insurance_type, "", "", "", claim.filing,
     )  # fmt: skip
 
 
