@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
 from services.eligibility import jobs
@@ -22,6 +23,7 @@ from shared.events.eligibility import CoverageInactive, EligibilityFailed, Eligi
 from shared.outside.circuit import FAILURES
 from shared.sealing import Cell
 from shared.service import Workplace
+from shared.telemetry.metrics import RCM
 from shared.x12.eligibility_270_271 import (
     Benefit,
     Head,
@@ -250,6 +252,18 @@ async def test_the_raw_answer_is_kept_sealed(database: Database) -> None:
         cell = Cell("eligibility", TENANT, "checks.answer_sealed", UUID(str(row.id)))
         raw = tx.keys.open_column(cell, row.answer_sealed, bytes)
     assert b"EB*1" in raw
+
+
+async def test_an_inquiry_is_a_span_and_counted(
+    database: Database, spans: InMemorySpanExporter
+) -> None:
+    labels = {"payer": "clearinghouse", "transaction": "270", "outcome": "error"}
+    before = RCM.get_sample_value("rcm_payer_requests_total", labels) or 0
+    await deliver(database, HANDLERS, [encounter(keys_of(database))])
+    await jobs.inquire(workplace(database, lambda _: httpx.Response(503)))
+    assert RCM.get_sample_value("rcm_payer_requests_total", labels) == before + 1
+    [span] = [each for each in spans.get_finished_spans() if each.name.startswith("payer")]
+    assert (span.name, span.status.is_ok) == ("payer 270", False)
 
 
 async def checks_of_as_many_payers(database: Database, count: int, at: datetime) -> None:

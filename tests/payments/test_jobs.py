@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
 from services.payments import jobs
@@ -69,7 +70,7 @@ async def files(database: Database) -> list[tuple[str, str, str]]:
 
 
 async def test_j01_from_the_mailbox_to_the_statement(
-    workplace: Workplace, partner: StandIn, database: Database
+    workplace: Workplace, partner: StandIn, database: Database, spans: InMemorySpanExporter
 ) -> None:
     await world.known(database, CASE)
     partner.put("F1", 7, file(J01))
@@ -90,6 +91,8 @@ async def test_j01_from_the_mailbox_to_the_statement(
     ]
     assert partner.acknowledged == ["F1"]
     assert partner.tokens == {"Bearer secret"}
+    calls = [each.name for each in spans.get_finished_spans() if each.name.startswith("payer")]
+    assert calls == ["payer 835"] * 3 + ["payer deposits"], "list, fetch, confirm; ask"
     assert await world.due_jobs(database) == ["poll_bank", "poll_mailbox"]
     assert (await world.remittances(database))[0].status == "closed"
 

@@ -115,6 +115,18 @@ async def test_again_waits_in_system_time(database: Database) -> None:
     assert item.attempt == 1
 
 
+async def test_what_is_given_back_is_due_as_it_was(database: Database) -> None:
+    first, second, third = (ids.new() for _ in range(3))
+    await schedule(database, third, after=-10)
+    await schedule(database, first, after=-30)
+    await schedule(database, second, after=-20, tenant=OTHER_TENANT)
+    with clock.fixed(NOW):
+        items = await due.take(database, "send", limit=3)
+        await due.give_back(database, "send", items)
+        assert await due.take(database, "send", limit=3) == items
+    assert [item.subject for item in items] == [first, second, third]
+
+
 async def test_the_last_intention_of_a_transaction_counts(database: Database) -> None:
     subject = ids.new()
     async with database.pipeline({TENANT}) as tx:
