@@ -146,6 +146,11 @@ def _letter() -> Json:
         "title": "Dead letter",
         "summary": "A copy of a record that could not be applied: its own headers, and why (dlq_).",
         "contentType": SEALED,
+        "headers": {
+            "type": "object",
+            "properties": {"content-type": {"type": "string", "enum": [SEALED]}},
+            "patternProperties": {"^(ce|dlq)_[a-z_]+$": {"type": "string"}},
+        },
         "payload": {"type": "string", "description": "The record's value, sealed; or empty."},
         "bindings": {"kafka": {"key": ID, **BINDING}},
     }
