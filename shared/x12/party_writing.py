@@ -81,9 +81,8 @@ def write_address(out: SegmentWriter, address: Address | None) -> None:
 def write_reference(out: SegmentWriter, reference: Reference) -> None:
     """REF."""
     qualifier, value, description, payer = reference
-    if value and not (description or payer):
-        e = out.element
-        out.extend((f"REF{e}{qualifier}{e}{value}",), 2)
+    if not (description or payer):
+        out.add("REF", qualifier, value)
         return
     other = out.composite("2U", payer) if payer else ""
     out.add("REF", qualifier, value, description, other)

@@ -166,7 +166,6 @@ class SegmentWriter:
     def __init__(self, delimiters: Delimiters = Delimiters()) -> None:  # noqa: B008 - immutable
         self.delimiters = delimiters
         self.element, self.component = delimiters.element, delimiters.component
-        self._join = delimiters.element.join
         self._texts: list[str] = []
         self._count = 0  # segments in the texts
         self._segments: list[str] = []
@@ -180,7 +179,7 @@ class SegmentWriter:
         """One segment: its id, then its elements; empty ones at the end are left out."""
         if not elements[-1]:
             elements = _trimmed(elements)
-        segment = self._join(elements)
+        segment = self.element.join(elements)
         self._segments.append(segment)
         self._unchecked.append(segment)
         self._marks += len(elements) - 1
