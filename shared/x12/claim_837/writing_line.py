@@ -16,7 +16,7 @@ from shared.x12.party_writing import (
     write_reference,
     write_rest,
 )
-from shared.x12.segments import Same, Segments, SegmentWriter
+from shared.x12.segments import KNOWN_LIMIT, Same, Segments, SegmentWriter
 
 _BEFORE_DATES = ("SV5", "TOO", "PWK", "CR1", "CR3", "CRC")
 _BEFORE_REFERENCES = ("QTY", "MEA", "CN1")
@@ -36,6 +36,7 @@ class LineWriter:
         self._services = out.known(_FIELDS[kind])
         self._days = out.known(_days)
         self._same: list[Same] = []  # by place in a claim
+        self._kept = 0
 
     def write(self, lines: Sequence[ServiceLine]) -> None:
         """Each line's LX and all that belongs to it, numbered from 1."""
@@ -50,7 +51,10 @@ class LineWriter:
         start = f"LX{self._out.element}{place + 1}"
         if line.dates and line[_REFERENCES:] == _NOTHING_MORE:
             segments = start, *self._services[line[:_DATES]], *self._days[line.dates]
-            return self._same[place].keep(line, segments)
+            if self._kept < KNOWN_LIMIT:  # at all places together
+                self._kept += 1
+                self._same[place].keep(line, segments)
+            return segments
         self._out.put((start,))
         self._whole(line)
         return ()
