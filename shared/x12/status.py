@@ -20,14 +20,15 @@ REJECTED = frozenset({"A3", "A6", "A7", "A8"})  # categories that refuse a claim
 
 
 class Status(NamedTuple):
-    """Category, status and entity, like A7:562:85."""
+    """Category, status and entity, like A7:562:85; `code_list` RX: the code is of NCPDP's list."""
 
     category: str
     code: str
     entity: str = ""
+    code_list: str = ""
 
     def __str__(self) -> str:
-        return ":".join(filter(None, self))
+        return ":".join(filter(None, self[:3]))
 
 
 class StatusReport(NamedTuple):
@@ -102,7 +103,7 @@ def read_report(elements: list[str], numbers: Numbers) -> StatusReport:
     """STC."""
     component, amounts, dates = numbers
     e = padded(elements, 13)
-    triples = (padded(e[i].split(component), 3)[:3] for i in (1, 10, 11) if e[i])
+    triples = (padded(e[i].split(component), 4)[:4] for i in (1, 10, 11) if e[i])
     return StatusReport(
         tuple(Status(*t) for t in triples), dates[e[2]], e[3],
         amounts[e[4]] if e[4] else None, amounts[e[5]] if e[5] else None, dates[e[6]], e[7],

@@ -2,11 +2,7 @@
 
 from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
-_TRIPLE = "(R@claim_status_category R@claim_status S S=RX)"
-_WHY = f"S{_TRIPLE} S{_TRIPLE}"
-_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - S S S - S S {_WHY}")
-# Of anything but a claim: a line has its amounts in SVC, a level has none.
-_BARE_STC = Segment("STC", Required, 0, f"R{_TRIPLE} R - - - - - - - {_WHY}")
+_NO_AMOUNTS = "- - - - - -"
 _PROCEDURES = "AD,ER,HC,HP,IV,N4,NU,WK"
 _PROVIDER_IDS = "R=FI,SV,XX R"
 
@@ -16,6 +12,16 @@ _PROVIDER = Segment("NM1", Required, 1, f"R=1P R=1,2 S S S - S {_PROVIDER_IDS}")
 _SUBSCRIBER = Segment("NM1", Required, 1, "R=IL R=1,2 R S S - S R=24,II,MI R")
 _DEPENDENT = Segment("NM1", Required, 1, "R=QC R=1 R S S - S")
 _PERIOD = "R=472 R=D8,RD8 R"
+
+
+def _stc(amounts: str, code_list: str) -> Segment:
+    triple = f"(R@claim_status_category R@claim_status S {code_list})"
+    return Segment("STC", Required, 0, f"R{triple} R - {amounts} S{triple} S{triple}")
+
+
+_STC = _stc("S S S - S S", "S=RX")
+_LINE_STC = _stc(_NO_AMOUNTS, "S=RX")  # its amounts stand in SVC
+_LEVEL_STC = _stc(_NO_AMOUNTS, "-")
 
 
 def _claim_asked(name: str, line: str, usage: str) -> Loop:
@@ -51,7 +57,7 @@ def _claim_answered(name: str, line: str, usage: str) -> Loop:
         Segment("DTP", Situational, 1, _PERIOD),
         Loop(line, Situational, 0, (
             Segment("SVC", Required, 1, f"R(R={_PROCEDURES} R S S S S) R R S - - R"),
-            _BARE_STC,
+            _LINE_STC,
             Segment("REF", Situational, 1, "R=FJ R"),
             Segment("DTP", Situational, 1, _PERIOD),
         )),
@@ -64,7 +70,7 @@ def _hl(code: str, children: str) -> Segment:
 
 
 def _status(name: str, kind: str) -> Loop:
-    return Loop(name, Situational, 1, (Segment("TRN", Required, 1, f"R={kind} R"), _BARE_STC))
+    return Loop(name, Situational, 1, (Segment("TRN", Required, 1, f"R={kind} R"), _LEVEL_STC))
 
 
 _SEX = "R=D8 R R=F,M,U"

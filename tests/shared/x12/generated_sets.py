@@ -173,7 +173,8 @@ def status_lines(draw: st.DrawFn, *, answered: bool) -> ca.LineStatus:
 @st.composite
 def _said(draw: st.DrawFn, category: str) -> ca.StatusReport:
     """An STC of one to three triples."""
-    triple = ca.Status(category, "65", draw(st.sampled_from(["", "82", "IL", "82", "IL", "PR"])))
+    entity = draw(st.sampled_from(["", "82", "IL", "82", "IL", "PR"]))
+    triple = ca.Status(category, "65", entity, draw(st.sampled_from(["", "", "", "RX"])))
     return ca.StatusReport((triple,) * draw(st.integers(1, 3)), draw(days))
 
 

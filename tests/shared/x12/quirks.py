@@ -132,7 +132,7 @@ def subscriber_with_dependents(text: str) -> bool:
 def payer_as_entity(text: str) -> bool:
     """STC01-3: its list of 225 entities in the 277 leaves out the payer."""
     return any(
-        composite.split(":")[2:] == ["PR"]
+        composite.split(":")[2:3] == ["PR"]
         for elements in _segments(text, "STC")
         for composite in (elements[1], *elements[10:12])
     )
