@@ -126,10 +126,10 @@ def write_acknowledgement(
 
 
 def _findings(out: SegmentWriter, findings: list[Finding]) -> None:
-    """IK3 per segment, IK4 per element in it; a segment has one IK3 per code."""
+    """A segment has one IK3 per code of its own, and one for its elements with their IK4."""
     by_segment: dict[tuple[int, str, str], list[Finding]] = {}
     for found in findings:
-        key = (found.segment, _segment_id(found.segment_id), found.loop)
+        key = (found.segment, _segment_id(found.segment_id, out.delimiters), found.loop)
         by_segment.setdefault(key, []).append(found)
     for (ordinal, segment_id, loop), group in by_segment.items():
         _segment(out, ("IK3", segment_id, str(ordinal), _loop_id(loop)), group)
@@ -139,14 +139,14 @@ def _segment(out: SegmentWriter, start: tuple[str, ...], group: list[Finding]) -
     """What is wrong with one segment; `start` is its IK3 up to the code."""
     elements = [f for f in group if f.level == Level.ELEMENT]
     codes = dict.fromkeys(f.code for f in group if f.level == Level.SEGMENT)
-    if elements:
-        codes["8"] = None
     for code in codes:
         out.add(*start, code)
         for found in group:
             if found.level == Level.SEGMENT and found.code == code:
                 _context(out, found)
-        for found in elements if code == "8" else ():
+    if elements:
+        out.add(*start, "8")
+        for found in elements:
             _element(out, found)
 
 
@@ -165,8 +165,9 @@ def _context(out: SegmentWriter, found: Finding) -> None:
         out.add("CTX", _TRIGGER, segment_id, ordinal, "", place)
 
 
-def _segment_id(text: str) -> str:
-    kept = "".join(c for c in text.upper() if c.isascii() and c.isalnum())[:3]
+def _segment_id(text: str, delimiters: Delimiters) -> str:
+    """IK301, of what can be shown of a bad one."""
+    kept = "".join(c for c in text.upper() if "!" <= c <= "~" and c not in delimiters)[:3]
     return kept if len(kept) >= 2 else "ZZZ"
 
 

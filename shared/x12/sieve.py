@@ -90,8 +90,7 @@ class _Writer:
         element, component, repetition, _ = delimiters
         self.element, self.component = re.escape(element), re.escape(component)
         self.lists: list[str] = []
-        self._apart = element + component
-        self._repetition = repetition
+        self._apart = element + component + repetition
         self._external = external
 
     def row(self, elements: Sequence[Element], separator: str, *, first: str) -> str:
@@ -169,7 +168,7 @@ class _Writer:
         least, most = element.least, element.most
         match element.kind:
             case "AN" | "ID":
-                return self._text(least, most, repeats=element.repeat > 1)
+                return self._text(least, most)
             case "N0":
                 return f"-?[0-9]{{{least},{most}}}"
             case "R" if least == 1 and most > _FRACTION:
@@ -181,10 +180,9 @@ class _Writer:
                 return _TIME
         return _NEVER
 
-    def _text(self, least: int, most: int, *, repeats: bool) -> str:
+    def _text(self, least: int, most: int) -> str:
         """Printable ASCII without delimiters, no blank at either end."""
-        apart = self._apart + (self._repetition if repeats else "")
-        edge, inside = _class_of("!", apart), _class_of(" ", apart)
+        edge, inside = _class_of("!", self._apart), _class_of(" ", self._apart)
         if most == 1:
             return edge
         if least > 1:

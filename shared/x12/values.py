@@ -35,13 +35,13 @@ def faults(element: Element, value: str, reader: Reader) -> list[Fault]:
         return [Fault("element_missing", "")] if element.usage == Required else []
     if element.usage == Unused:
         return [Fault("element_not_used", value)]
-    if element.repeat == 1 or not reader.repetition:
+    if not reader.repetition or reader.repetition not in value:
         return list(_one(element, value, reader, repetition=0))
     repetitions = value.split(reader.repetition)
     found = [
         fault
         for number, part in enumerate(repetitions, 1)
-        for fault in _one(element, part, reader, repetition=number if len(repetitions) > 1 else 0)
+        for fault in _one(element, part, reader, repetition=number)
     ]
     if len(repetitions) > element.repeat:
         found.append(Fault("repetitions_too_many", value, 0, element.repeat + 1))
@@ -79,6 +79,10 @@ def plain_fault(element: Element, value: str, reader: Reader) -> str:
     if kind in ("AN", "ID"):
         if not value.isprintable() or reader.component in value:
             return "character_invalid"
+        if kind == "ID" and not value.isascii():
+            return "character_invalid"
+        if reader.repetition and reader.repetition in value:
+            return "repetitions_too_many"
         length = len(value)
     elif kind == "R":
         number = _DECIMAL.match(value)

@@ -35,6 +35,7 @@ BY_MESSAGE = {
     "837p_pointer_missing": "a required composite that is missing ends the segment early to it",
     "837p_state_and_province": "its map knows no N407 (IK304 8); ours does, but not with N402 (10)",
     "837p_lower_case_segment": "it also misses the segment that was meant, we take it for that",
+    "837p_street_repeated": "it takes the repetition separator for data where nothing repeats",
     "837p_no_service_date": "missing at the end of a line: it counts the segment before as place",
 }
 
