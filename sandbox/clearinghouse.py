@@ -92,10 +92,10 @@ class Clearinghouse:
         async with self._store.begin() as connection:
             now = await self._now(connection)
             question = eligibility.read_question(data, today=now.date())
-            if question.refusal:
-                return question.refusal
+            if question.asked.refusal:
+                return question.asked.refusal
             members = [eligibility.member_of(each) for each in question.inquiries]
-            counts = await intake.count_inquiries(connection, question.sender, members)
+            counts = await intake.count_inquiries(connection, question.asked.sender, members)
         seen: Counter[tuple[str, str]] = Counter()
         findings = []
         for payer, member in members:
@@ -113,12 +113,12 @@ class Clearinghouse:
         async with self._store.begin() as connection:
             now = await self._now(connection)
             question = status.read_question(data, today=now.date())
-            if question.refusal:
-                return question.refusal
+            if question.asked.refusal:
+                return question.asked.refusal
             known = [
                 await intake.status_of(
                     connection,
-                    question.sender,
+                    question.asked.sender,
                     one.payer.name.id,
                     claim_id=find_reference(one.references, "EJ"),
                     control=find_reference(one.references, "1K"),

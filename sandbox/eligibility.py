@@ -7,13 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sandbox.asking import opened
+from sandbox.asking import Asked, opened
 from sandbox.outgoing import Outgoing
 from sandbox.payers import FULL, PAYERS, Design
 from sandbox.scenarios import Verdict
 from shared.errors import Unreadable
 from shared.money import Money
-from shared.x12 import InterchangeAcknowledgement
 from shared.x12.eligibility_270_271 import (
     Benefit,
     Head,
@@ -30,18 +29,11 @@ UNKNOWN_PAYER = Rejection("2100A", "79", "C")
 
 
 class Question(NamedTuple):
-    """One 270 that was read: who asks, under which ISA13, the set's head, the inquiries in order.
+    """One 270 that was read: who asks, the set's head, the inquiries in order."""
 
-    refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
-    owed: the TA1 that stands in front of the answer, where one is owed.
-    """
-
-    sender: str
-    control: int
+    asked: Asked
     head: Head
     inquiries: tuple[Inquiry, ...]
-    refusal: bytes = b""
-    owed: tuple[InterchangeAcknowledgement, ...] = ()
 
 
 def read_question(data: bytes, *, today: date) -> Question:
@@ -51,7 +43,7 @@ def read_question(data: bytes, *, today: date) -> Question:
     if not inquiries and not asked.refusal:
         raise Unreadable("no_inquiry", "The file holds no 270 inquiry.")
     head = next((value for value in asked.values if isinstance(value, Head)), _NO_HEAD)
-    return Question(asked.sender, asked.control, head, inquiries, asked.refusal, asked.owed)
+    return Question(asked, head, inquiries)
 
 
 _NO_HEAD = Head("", None, "")
@@ -71,13 +63,13 @@ def member_of(inquiry: Inquiry) -> tuple[str, str]:
 
 def answer(question: Question, findings: Sequence[Finding], *, today: date) -> bytes:
     """The 271 for a 270, its members in the same order, under the same control number."""
-    outgoing = Outgoing(question.sender, question.control, today)
+    outgoing = Outgoing(question.asked.sender, question.asked.control, today)
     head = Head(question.head.reference, today, outgoing.time, "11")
     responses = [
         _response(inquiry, found, today)
         for inquiry, found in zip(question.inquiries, findings, strict=True)
     ]
-    return outgoing.wrapped([write_responses(head, responses)], question.owed)
+    return outgoing.wrapped([write_responses(head, responses)], question.asked.owed)
 
 
 def _response(inquiry: Inquiry, found: Finding, today: date) -> Response:

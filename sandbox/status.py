@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandbox.asking import opened
+from sandbox.asking import Asked, opened
 from sandbox.outgoing import Outgoing
 from sandbox.repository.intake import KnownClaim
 from shared.errors import Unreadable
-from shared.x12 import InterchangeAcknowledgement
 from shared.x12.parties import Reference
 from shared.x12.remittance_835 import ClaimPayment
 from shared.x12.status import Status, StatusReport
@@ -30,18 +29,11 @@ DENIED = Status("F2", "585")
 
 
 class Question(NamedTuple):
-    """One 276 that was read: who asks, under which ISA13, the set's head, the inquiries in order.
+    """One 276 that was read: who asks, the set's head, the inquiries in order."""
 
-    refusal: the TA1 or 999 to answer with instead, where the file itself is wrong.
-    owed: the TA1 that stands in front of the answer, where one is owed.
-    """
-
-    sender: str
-    control: int
+    asked: Asked
     head: Head
     inquiries: tuple[StatusInquiry, ...]
-    refusal: bytes = b""
-    owed: tuple[InterchangeAcknowledgement, ...] = ()
 
 
 def read_question(data: bytes, *, today: date) -> Question:
@@ -51,7 +43,7 @@ def read_question(data: bytes, *, today: date) -> Question:
     if not inquiries and not asked.refusal:
         raise Unreadable("no_inquiry", "The file holds no 276 inquiry.")
     head = next((value for value in asked.values if isinstance(value, Head)), _NO_HEAD)
-    return Question(asked.sender, asked.control, head, inquiries, asked.refusal, asked.owed)
+    return Question(asked, head, inquiries)
 
 
 _NO_HEAD = Head("", None, "")
@@ -59,13 +51,13 @@ _NO_HEAD = Head("", None, "")
 
 def answer(question: Question, known: Sequence[KnownClaim | None], *, now: datetime) -> bytes:
     """The 277 for a 276, its claims in the same order, under the same control number."""
-    outgoing = Outgoing(question.sender, question.control, now.date())
+    outgoing = Outgoing(question.asked.sender, question.asked.control, now.date())
     head = Head(question.head.reference, outgoing.day, outgoing.time, "08")
     responses = [
         _response(inquiry, claim, now)
         for inquiry, claim in zip(question.inquiries, known, strict=True)
     ]
-    return outgoing.wrapped([write_status_responses(head, responses)], question.owed)
+    return outgoing.wrapped([write_status_responses(head, responses)], question.asked.owed)
 
 
 def _response(inquiry: StatusInquiry, claim: KnownClaim | None, now: datetime) -> StatusResponse:

@@ -29,8 +29,8 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 async def gather_more(stop: asyncio.Event, *, since: float) -> None:
     """After a small batch, begun at `since` (monotonic), let more come together for the next one.
 
-    The pause grows with what the
-    batch took: none to speak of while there is little to do, and fewer, larger batches under load.
+    The pause grows with what the batch took: none to speak of while there is little to do, and
+    fewer, larger batches under load.
     """
     took = time.monotonic() - since
     await wait_for(stop, min(GATHER_TIMES * took, GATHER_AT_MOST_SECONDS))

@@ -41,6 +41,25 @@ class Call:
         self.outcome = _outcome_of(status)
 
 
+def client(
+    url: str,
+    token: str,
+    *,
+    timeout_seconds: float,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """An HTTP client of a partner, with a bearer token unless it is empty; the caller closes it.
+
+    `transport` replaces the network in tests.
+    """
+    return httpx.AsyncClient(
+        base_url=url,
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=timeout_seconds,
+        transport=transport,
+    )
+
+
 class Partner:
     """Calls to one partner; each kind of transaction has a circuit of its own.
 

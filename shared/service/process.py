@@ -22,9 +22,9 @@ from shared.database.installation import clock_offset_seconds, follow_clock, rev
 from shared.database.migrating import is_too_old
 from shared.errors import TryAgain
 from shared.messaging import attach, open_bus
+from shared.messaging.waiting import wait_for
 from shared.sealing import Keyring
 from shared.service.declaration import BusClient, Service, Workplace
-from shared.service.recurring import first_of
 from shared.service.roles import Site, run_role
 from shared.service.version import running_version
 from shared.settings import ON_THE_BUS, ServiceSettings
@@ -184,7 +184,7 @@ class Process:
                 found = await revision(database)
             except Exception as error:  # noqa: BLE001 - a missing table is no TryAgain, but waits too
                 telemetry.log.warning("the database is not ready", exc_info=error)
-                await first_of(self.stopping, seconds=1.0)
+                await wait_for(self.stopping, 1.0)
             else:
                 if is_too_old(site.name, found):
                     sentence = "the schema is too old for this program: run its role migrate first"
@@ -208,7 +208,7 @@ class Process:
                 await client.bus.start()
             except TryAgain as error:
                 telemetry.log.warning("the event log is not there yet", exc_info=error)
-                await first_of(self.stopping, seconds=error.retry_after_seconds)
+                await wait_for(self.stopping, error.retry_after_seconds)
             else:
                 client.started.set()
                 await self.stopping.wait()
@@ -221,14 +221,14 @@ class Process:
                     labels = {"service": site.name, "pool": pool}
                     telemetry.gauge("rcm_pool_size", size, **labels)
                     telemetry.gauge("rcm_pool_used", used, **labels)
-            await first_of(self.stopping, seconds=POOL_SECONDS)
+            await wait_for(self.stopping, POOL_SECONDS)
 
     async def _follow_installation(self) -> None:
         """Roles that consume no events see a moved clock within a second."""
         while not self.stopping.is_set():
             with suppress(TryAgain):
                 follow_clock(await clock_offset_seconds(self.sites[0].workplace.database))
-            await first_of(self.stopping, seconds=CLOCK_SECONDS)
+            await wait_for(self.stopping, CLOCK_SECONDS)
 
     async def _watch(self) -> int:
         """Until stopping; a role that ends by itself is broken and takes the process with it."""

@@ -15,7 +15,7 @@ from shared import telemetry
 from shared.database import Transaction
 from shared.errors import TryAgain
 from shared.messaging import due
-from shared.messaging.waiting import gather_more, wait_for
+from shared.messaging.waiting import first_of, gather_more, wait_for
 from shared.service.declaration import Recurring, Workplace
 
 MAX_WAIT_AFTER_FAILURE_SECONDS = 60.0
@@ -68,7 +68,7 @@ async def _run_job(workplace: Workplace, job: Recurring, bell: asyncio.Event) ->
                 await wait_for(workplace.stopping, job.rest_seconds(workplace.settings))
                 continue
             interval = job.interval_seconds(workplace.settings)
-            await first_of(workplace.stopping, bell, seconds=interval)
+            await first_of(workplace.stopping.wait(), bell.wait(), asyncio.sleep(interval))
             await wait_for(workplace.stopping, SHORTEST_PAUSE_SECONDS)
 
 
@@ -94,13 +94,3 @@ def _wait_after(failures: int, error: Exception) -> float:
     if isinstance(error, TryAgain):
         wait = max(wait, error.retry_after_seconds)
     return min(wait, MAX_WAIT_AFTER_FAILURE_SECONDS)
-
-
-async def first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Wait until one of the events is set, at most for the time given."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -14,8 +14,9 @@ from shared.events.envelope import Envelope
 from shared.events.tenancy import TestClockAdvanced
 from shared.messaging import Consumer, ParkedRunner, Relay, Subscription, fail_points
 from shared.messaging.bus import Bus
+from shared.messaging.waiting import first_of
 from shared.service.declaration import BusClient, Service, Workplace
-from shared.service.recurring import Alarm, first_of, run_jobs
+from shared.service.recurring import Alarm, run_jobs
 from shared.service.upkeep import upkeep
 from shared.web import EdgeRules, make_app
 from shared.web.health import Health
@@ -71,7 +72,7 @@ async def run_role(site: Site, role: str, client: BusClient | None) -> None:
     elif role == "jobs":
         await _work(site, client)
     elif client is not None:
-        await first_of(client.started, stopping)
+        await first_of(client.started.wait(), stopping.wait())
         if not stopping.is_set():
             await (_consume if role == "events" else _relay)(site, client.bus)
 

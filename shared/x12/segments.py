@@ -207,7 +207,7 @@ class SegmentWriter:
         if not components[-1]:
             components = _trimmed(components)
         self._marks += len(components) - 1
-        return self.delimiters.component.join(components)
+        return self.component.join(components)
 
     def repeated(self, *values: str) -> str:
         """Repetitions of one element."""

@@ -61,6 +61,7 @@ async def test_prod_moves_nothing(open_gateway: GatewayFactory) -> None:
     caller = await gateway.tenant()
     answer = await caller.post("/v1/test/clock/advance", {"seconds": 1})
     problem(answer, 403, "test_mode_only")
+    assert await clock_offset_seconds(gateway.database) == 0
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 10**10, 1.5, "1"])
@@ -68,6 +69,7 @@ async def test_only_ahead_and_only_so_far(gateway: Gateway, seconds: object) -> 
     caller = await gateway.tenant()
     answer = await caller.post("/v1/test/clock/advance", {"seconds": seconds})
     problem(answer, 422, "invalid_request")
+    assert await clock_offset_seconds(gateway.database) == 0
 
 
 async def test_every_service_follows(service_database: DatabaseFactory) -> None:

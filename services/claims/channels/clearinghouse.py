@@ -18,7 +18,7 @@ from services.claims.domain.sending import BatchStatus, Ending
 from services.claims.settings import ClaimsSettings
 from shared import clock
 from shared.errors import TryAgain
-from shared.outside import CircuitOpen, Partner
+from shared.outside import CircuitOpen, Partner, client
 
 EDI = "application/edi-x12"
 KINDS = ("TA1", "999", "277CA")
@@ -73,11 +73,10 @@ class Clearinghouse:
         self, settings: ClaimsSettings, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self.partner = Partner("clearinghouse")
-        token = settings.clearinghouse_token
-        self._client = httpx.AsyncClient(
-            base_url=settings.clearinghouse_url,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=settings.clearinghouse_timeout_seconds,
+        self._client = client(
+            settings.clearinghouse_url,
+            settings.clearinghouse_token,
+            timeout_seconds=settings.clearinghouse_timeout_seconds,
             transport=transport,
         )
 

@@ -10,7 +10,7 @@ import httpx
 from services.eligibility.channels import inquiry_270
 from services.eligibility.domain.check import Inquiry, Told
 from services.eligibility.settings import EligibilitySettings
-from shared.outside import Partner
+from shared.outside import Partner, client
 
 X12_TYPE = "application/edi-x12"
 INQUIRY = "270"
@@ -25,12 +25,10 @@ class Clearinghouse:
     ) -> None:
         self.partner = Partner("clearinghouse")
         self._receiver = settings.clearinghouse_receiver
-        token = settings.clearinghouse_token
-        self._client = httpx.AsyncClient(
-            base_url=settings.clearinghouse_url,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=settings.inquiry_timeout_seconds,
-            follow_redirects=False,
+        self._client = client(
+            settings.clearinghouse_url,
+            settings.clearinghouse_token,
+            timeout_seconds=settings.inquiry_timeout_seconds,
             transport=transport,
         )
 

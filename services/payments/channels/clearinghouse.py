@@ -13,7 +13,7 @@ import stamina
 
 from services.payments.settings import PaymentsSettings
 from shared.errors import TryAgain, Unreadable
-from shared.outside import Partner
+from shared.outside import Partner, client
 
 ATTEMPTS = 3
 REMITTANCES, DEPOSITS = "835", "deposits"
@@ -109,12 +109,11 @@ class Clearinghouse:
 
 def clearinghouse(settings: PaymentsSettings) -> Clearinghouse:
     """A client for the clearinghouse of this installation."""
-    token = settings.clearinghouse_token
     return Clearinghouse(
-        httpx.AsyncClient(
-            base_url=settings.clearinghouse_url,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=settings.clearinghouse_timeout_seconds,
+        client(
+            settings.clearinghouse_url,
+            settings.clearinghouse_token,
+            timeout_seconds=settings.clearinghouse_timeout_seconds,
         )
     )
 
