@@ -47,7 +47,7 @@ _OF_CLP = frozenset(
         "drg",
         "drg_weight",
         "discharge_fraction",
-        "header_number",
+        "header",
     ]
 )
 
@@ -63,7 +63,7 @@ class RemittanceReader:
         self.held: list[Elements] = []
         self._numbers = Numbers(opening.delimiters.component, Amounts(), Dates())
         self._ordinal = 2
-        self._header = ""
+        self._header = 0
         self._balance = Balance(self._numbers.amounts)
         self._walker = walker_for(opening)
         self.walk = self._walker.feed if self._walker else None
@@ -115,10 +115,10 @@ class RemittanceReader:
             self.out.append(Item(claim, held, ordinal, found))
 
     def _lx(self, held: list[Elements], ordinal: int) -> None:
-        self._header = padded(held[0], 2)[1]
+        self._header += 1
         ts3 = next((e for e in held if e[0] == "TS3"), [""])
         ts2 = next((e for e in held if e[0] == "TS2"), [""])
-        value = HeaderNumber(self._header, tuple(ts3[1:]), tuple(ts2[1:]))
+        value = HeaderNumber(padded(held[0], 2)[1], tuple(ts3[1:]), tuple(ts2[1:]))
         self.out.append(Item(value, held, ordinal))
 
     def _plb(self, held: list[Elements], ordinal: int) -> None:
@@ -185,7 +185,7 @@ class ClaimSource:
 
     __slots__ = ("_header", "_held", "_numbers")
 
-    def __init__(self, held: list[Elements], header: str, numbers: Numbers) -> None:
+    def __init__(self, held: list[Elements], header: int, numbers: Numbers) -> None:
         self._held, self._header, self._numbers = held, header, numbers
 
     def fill(self, name: str) -> dict[str, Any]:
@@ -202,7 +202,7 @@ class ClaimSource:
             "patient_responsibility": amounts[e[5]] if e[5] else None, "filing": e[6],
             "payer_control_number": e[7], "facility": e[8], "frequency": e[9], "drg": e[11],
             "drg_weight": amounts.optional(e[12]),
-            "discharge_fraction": amounts.optional(e[13]), "header_number": self._header,
+            "discharge_fraction": amounts.optional(e[13]), "header": self._header,
         }  # fmt: skip
 
     def _services(self) -> tuple[ServicePayment, ...]:

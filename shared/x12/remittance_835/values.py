@@ -45,7 +45,10 @@ class ServicePayment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClaimPayment(View):
-    """CLP, loop 2100. `inpatient` and `outpatient` are MIA and MOA as they stand."""
+    """CLP, loop 2100. `inpatient` and `outpatient` are MIA and MOA as they stand.
+
+    `header` is the number of LX before it in its ST: 1 is the first of `Remittance.headers`.
+    """
 
     claim_id: str
     status: str
@@ -69,7 +72,7 @@ class ClaimPayment(View):
     amounts: tuple[Amount, ...] = ()
     quantities: tuple[Amount, ...] = ()
     services: tuple[ServicePayment, ...] = ()
-    header_number: str = "1"
+    header: int = 1
 
     @property
     def is_reversal(self) -> bool:
@@ -122,7 +125,7 @@ class Payment(NamedTuple):
 
 
 class HeaderNumber(NamedTuple):
-    """LX with its TS3 and TS2 totals as they stand."""
+    """LX with its TS3 and TS2 totals as they stand; payers give a number more than once."""
 
     number: str
     totals: tuple[str, ...] = ()

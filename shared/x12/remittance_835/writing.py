@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from shared.x12.envelope import SetBody, written
+from shared.x12.errors import UnwritableError
 from shared.x12.guides.remittance_835 import REMITTANCE_835
 from shared.x12.parties import Amount, Party, Period
 from shared.x12.party_writing import (
@@ -25,20 +26,29 @@ from shared.x12.remittance_835.values import (
 from shared.x12.segments import Delimiters, SegmentWriter
 
 _STANDARD = Delimiters()
+_ONLY = HeaderNumber("1")
 
 
 def write_remittance(remittance: Remittance, delimiters: Delimiters = _STANDARD) -> SetBody:
-    """One ST of an 835; raises UnwritableError for a value that holds a delimiter."""
+    """One ST of an 835; claims stand in the order of their headers.
+
+    Raises UnwritableError for a value that holds a delimiter, and for a claim whose header is
+    not there or came before.
+    """
     out = SegmentWriter(delimiters)
     _payment(out, remittance.payment)
-    headers = {h.number: h for h in remittance.headers}
-    current: str | None = None
+    headers = remittance.headers or (_ONLY,) * bool(remittance.claims)
+    current = 0
     for claim in remittance.claims:
-        if claim.header_number != current:
-            current = claim.header_number
-            _header(out, headers.get(current) or HeaderNumber(current))
+        if not current <= claim.header <= len(headers):
+            raise UnwritableError(f"claim of header {claim.header} behind header {current}")
+        for header in headers[current : claim.header]:
+            _header(out, header)
+        current = claim.header
         _claim(out, claim)
         out.fold()
+    for header in headers[current:]:
+        _header(out, header)
     _provider_adjustments(out, remittance.provider_adjustments)
     return written(REMITTANCE_835, out)
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -204,18 +205,35 @@ def era_of(name: str) -> era.Remittance:
 
 
 @st.composite
+def headers_of(draw: st.DrawFn, count: int) -> tuple[tuple[era.HeaderNumber, ...], list[int]]:
+    """Headers, some of one number, and for each claim the number of LX before it."""
+    headers: list[era.HeaderNumber] = []
+    places = []
+    for at in range(count):
+        if at == 0 or draw(st.booleans()):
+            totals = draw(st.sampled_from([(), ("1912345678", "11", "20261231", "1", "800")]))
+            headers.append(era.HeaderNumber(draw(st.sampled_from("127")), totals))
+        places.append(len(headers))
+    return tuple(headers), places
+
+
+@st.composite
 def remittances(draw: st.DrawFn) -> era.Remittance:
     """A remittance that balances; what would be negative is carried forward."""
     base = era_of("835_minimal")
-    found = tuple(draw(st.lists(payments(), min_size=1, max_size=4)))
+    found = draw(st.lists(payments(), min_size=1, max_size=4))
+    headers, places = draw(headers_of(len(found)))
+    found = [claim._replace(header=at) for claim, at in zip(found, places, strict=True)]
     total = sum((c.paid for c in found), ZERO)
     carried = era.ProviderAdjustment("1912345678", TODAY, "FB", total - abs(total), "NEXT")
     plb = (carried,) if total < 0 else ()
     payment = base.payment._replace(amount=abs(total))
-    return base._replace(payment=payment, claims=found, provider_adjustments=plb)
+    return era.Remittance(payment, tuple(found), plb, headers)
 
 
 def remittance_set(remittance: era.Remittance) -> Made:
     """The 835 of a remittance, and its values in the order of the file."""
     payment, claims_paid, plb, headers = remittance
-    return Made((payment, *headers, *claims_paid, *plb), era.write_remittance(remittance))
+    under = groupby(claims_paid, key=lambda claim: claim.header)
+    loops = [value for at, claims in under for value in (headers[at - 1], *claims)]
+    return Made((payment, *loops, *plb), era.write_remittance(remittance))

@@ -69,6 +69,12 @@ def adjustment_of_nothing(text: str) -> bool:
     return any("0" in elements[3::3] for elements in _segments(text, "CAS"))
 
 
+def header_number_twice(text: str) -> bool:
+    """One number for two headers, which are two by their places."""
+    numbers = [elements[1] for elements in _segments(text, "LX")]
+    return len(numbers) > len(set(numbers))
+
+
 # -- 270, 271 --------------------------------------------------------------------------------------
 
 
@@ -164,7 +170,12 @@ QUIRKS: dict[tuple[str, str], tuple[Quirk, ...]] = {
     ("837P", "tigershark"): (taxonomy_of_rendering,),
     ("837I", "x12sdk"): (billing_note, drug_without_prescription),
     ("835", "pyx12"): (two_provider_adjustments,),
-    ("835", "x12sdk"): (two_provider_adjustments, payment_without_claim, adjustment_of_nothing),
+    ("835", "x12sdk"): (
+        two_provider_adjustments,
+        payment_without_claim,
+        adjustment_of_nothing,
+        header_number_twice,
+    ),
     ("270", "tigershark"): (level_after_deeper,),
     ("270", "pyx12"): (level_after_deeper, several_service_types),
     ("270", "x12sdk"): (no_service_type,),

@@ -19,6 +19,7 @@ PATIENT = (
     "~DTP*472*D8*20260102"
 )
 CLP = "LX*1~CLP*CED-1*1*125*80*20*12*GHPCLM1~CAS*CO*45*25~CAS*PR*3*20~NM1*QC*1*MARLOW*IRIS"
+UNPAID = "LX*1~CLP*CED-2*4*0*0**12*GHPCLM2~NM1*QC*1*MARLOW*IRIS"
 PLB = "PLB*1910000003*20261231"
 
 # Of a minimal message, what takes the only quirk out of it.
@@ -40,6 +41,7 @@ SHOWN: dict[str, dict[str, Change]] = {
         "two_provider_adjustments": (("~SE*", f"~{PLB}*WO:A*5~{PLB}*WO:B*-5~SE*"),),
         "payment_without_claim": ((CLP, f"{PLB}*L6*-80"),),
         "adjustment_of_nothing": (("CAS*CO*45*25", "CAS*CO*45*25**97*0"),),
+        "header_number_twice": (("~SE*", f"~{UNPAID}~SE*"),),
     },
     "270": {
         "level_after_deeper": (("EQ*30", f"EQ*30~{OTHER_CLINIC}~EQ*30"),),

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from shared.x12 import Controls, Options, UnwritableError, claim_837, read, write_interchange
+from shared.x12 import (
+    Controls,
+    Options,
+    UnwritableError,
+    claim_837,
+    read,
+    remittance_835,
+    write_interchange,
+)
 from shared.x12.envelope import written
 from shared.x12.guides.claim import CLAIM_837P
 from shared.x12.segments import FOLDED, Delimiters, SegmentWriter
+from tests.shared.x12.generated import era_of
 from tests.shared.x12.material import AT, MESSAGES, ROUTE, TODAY
 
 TAIL = "QJQ"
@@ -108,3 +117,12 @@ def test_a_long_set_is_joined_in_parts_and_each_is_checked() -> None:
     for mixed in ([wrong, *claims[1:]], [*claims[1:], wrong]):
         with pytest.raises(UnwritableError):
             claim_837.write_claims(BATCH.head, mixed, CLAIM_837P)
+
+
+@pytest.mark.parametrize("places", [(1, 3), (2, 1), (-1,)])
+def test_a_claim_payment_of_no_header_is_refused(places: tuple[int, ...]) -> None:
+    remittance = era_of("835_full")
+    claim, headers = remittance.claims[0], (remittance_835.HeaderNumber("1"),) * 2
+    claims = tuple(claim._replace(header=at) for at in places)
+    with pytest.raises(UnwritableError, match="header"):
+        remittance_835.write_remittance(remittance._replace(claims=claims, headers=headers))
