@@ -273,6 +273,10 @@ _MEANING: dict[str, tuple[str, str]] = {
         "An inpatient place of service has no day of admission.",
         "Add DTP*435.",
     ),
+    "adjudicating_payer_unknown": (
+        "A line was decided by a payer that is not among the other payers of its claim.",
+        "Give SVD01 the number in NM109 of one of the other payers, or add that payer.",
+    ),
     "adjudicated_twice": (
         "The day another payer decided stands at the claim and at its lines.",
         "Give it in one of the two places.",

@@ -125,13 +125,12 @@ class Checker:
     def _broken(self, node: Node, elements: Elements, ordinal: int) -> bool:
         """Say which notes are broken; True when none is."""
         spec = node.spec
-        clean = True
-        for note in (*spec.pairs, *spec.notes):
-            broken = note_fault(note, elements)
-            if broken and spec.elements[broken[1] - 1].usage != "R":
-                self._note(broken[0], _place(node, ordinal, broken[1]), "")
-            clean = clean and broken is None
-        return clean
+        faults_of_notes = (note_fault(note, elements) for note in (*spec.pairs, *spec.notes))
+        broken = dict.fromkeys(filter(None, faults_of_notes))
+        for kind, number in broken:
+            if spec.elements[number - 1].usage != "R":
+                self._note(kind, _place(node, ordinal, number), "")
+        return not broken
 
 
 def _place(node: Node, ordinal: int, element: int = 0) -> Place:

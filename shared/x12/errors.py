@@ -233,7 +233,7 @@ KINDS: dict[str, Kind] = {
         table="""
         replacement_without_reference A7:464  original_with_reference A7:464
         diagnosis_qualifier_wrong A7:255  diagnosis_order_wrong A7:255
-        medicare_twice A7:480
+        medicare_twice A7:480  adjudicating_payer_unknown A7:479
         """,
     ),
     **_kinds(

@@ -31,7 +31,8 @@ class _Where:
 
 
 def other_payer_findings(claim: Claim, segments: list[Elements], ordinal: int) -> Iterator[Finding]:
-    """The three sums per payer and line, payers that exclude each other, amounts of nothing."""
+    """The three sums per payer and line, payers nobody named or that exclude each other,
+    amounts of nothing."""
     where = _Where(segments, ordinal)
     at = 0
     for other in claim.other_payers:
@@ -42,10 +43,14 @@ def other_payer_findings(claim: Claim, segments: list[Elements], ordinal: int) -
         if any(not a.amount for a in other.adjustments):
             yield finding("zero_adjustment", where.place(where.first("CAS", after=at), "2320"))
         yield from _dated_twice(claim, other, where, at=at)
+    payers = {other.payer.name.id for other in claim.other_payers}
     starts = [i for i, e in enumerate(segments) if e[0] == "LX"]
     for start, line in zip(starts, claim.lines, strict=True):
         if line.adjudications:
             yield from _line_sums(line, where, start)
+            for payer in sorted({d.payer_id for d in line.adjudications} - payers - {""}):
+                place = where.place(where.first("SVD", payer, after=start), "2430", 1)
+                yield finding("adjudicating_payer_unknown", place, value=payer)
 
 
 def _sum(adjustments: tuple[Adjustment, ...]) -> Decimal:

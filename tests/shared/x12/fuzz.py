@@ -177,16 +177,15 @@ def keep(broken: Broken) -> Path:
 
 
 def every(inputs: int, seed: int) -> list[Broken]:
-    """All sets on all processors."""
+    """All sets on all processors; says how far it is after each set."""
     found: list[Broken] = []
+    batches = [range(start, min(start + BATCH, inputs)) for start in range(0, inputs, BATCH)]
     with ProcessPoolExecutor() as pool:
-        work = [
-            pool.submit(run, kind, seed, range(start, min(start + BATCH, inputs)))
-            for kind in SETS
-            for start in range(0, inputs, BATCH)
-        ]
-        for done in work:
-            found += done.result()
+        work = {kind: [pool.submit(run, kind, seed, each) for each in batches] for kind in SETS}
+        for kind, pieces in work.items():
+            broken = [one for done in pieces for one in done.result()]
+            say(f"{kind}: {inputs} inputs, {len(broken)} broken")
+            found += broken
     return found
 
 
@@ -217,6 +216,7 @@ def main() -> int:
 def say(text: str) -> None:
     """One line on standard output."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
