@@ -222,8 +222,8 @@ KINDS: dict[str, Kind] = {
         snip=3,
         severity=Severity.ERROR,
         table="""
-        claim_charge_differs A8:400  cob_claim_differs A8:286  cob_line_differs A8:286
-        cob_paid_differs A8:286
+        claim_charge_differs A8:400  cob_claim_differs A8:672  cob_line_differs A8:672
+        cob_paid_differs A8:672
         """,
     ),
     **_kinds(
@@ -233,7 +233,7 @@ KINDS: dict[str, Kind] = {
         table="""
         replacement_without_reference A7:464  original_with_reference A7:464
         diagnosis_qualifier_wrong A7:255  diagnosis_order_wrong A7:255
-        medicare_twice A7:480  adjudicating_payer_unknown A7:479
+        medicare_twice A8:480:GB  adjudicating_payer_unknown A7:479
         """,
     ),
     **_kinds(
@@ -242,9 +242,9 @@ KINDS: dict[str, Kind] = {
         severity=Severity.EDIT,
         table="""
         billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85
-        pointer_unknown A7:255  pointer_repeated A7:255
-        service_in_future A7:188  service_before_birth A7:187  period_reversed A7:188
-        tax_id_form A7:128:85  admission_date_missing A6:189  adjudicated_twice A8:516
+        pointer_unknown A8:477  pointer_repeated A8:477
+        service_in_future A7:187  service_before_birth A7:187  period_reversed A7:188
+        tax_id_form A7:128:85  admission_date_missing A6:189  adjudicated_twice A8:516:PR
         """,
     ),
     **_kinds(
@@ -252,7 +252,7 @@ KINDS: dict[str, Kind] = {
         snip=5,
         severity=Severity.EDIT,
         table="""
-        npi_check_digit A7:562  state_unknown A7:126  diagnosis_has_point A7:255
+        npi_check_digit A7:562  state_unknown A7:501  diagnosis_has_point A7:255
         diagnosis_unknown A7:255  procedure_unknown A7:454  modifier_unknown A7:453
         """,
     ),
@@ -261,7 +261,7 @@ KINDS: dict[str, Kind] = {
         snip=7,
         severity=Severity.EDIT,
         table="""
-        frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:286
+        frequency_not_taken A7:535  claim_repeated A3:54  zero_adjustment A7:519
         description_missing A8:306  drug_code_missing A6:218
         rejected_by_payer A3
         """,

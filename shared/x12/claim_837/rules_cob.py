@@ -8,6 +8,7 @@ from shared.x12.errors import Finding, Place, finding
 from shared.x12.parties import ZERO, Adjustment
 
 Elements = list[str]
+_RANKS = {"P": "PRP", "S": "SEP", "T": "TTP"}  # entity of an STC, by SBR01
 
 
 class _Where:
@@ -84,7 +85,8 @@ def _dated_twice(claim: Claim, other: OtherPayer, where: _Where, *, at: int) -> 
         p.qualifier == "573" for dates in lines for p in dates
     ):
         place = where.place(where.first("DTP", "573", after=at), "2330B", 3)
-        yield finding("adjudicated_twice", place)
+        rank = _RANKS.get(other.rank, "PR")
+        yield finding("adjudicated_twice", place, code=f"A8:516:{rank}")
 
 
 def _line_sums(line: ServiceLine, where: _Where, start: int) -> Iterator[Finding]:

@@ -236,10 +236,16 @@ def _refused_lines(draw: st.DrawFn) -> ca.LineStatus:
     )  # fmt: skip
 
 
+_REFUSALS = sorted(
+    {row.code for row in KINDS.values() if row.level == Level.CLAIM and ":" in row.code}
+    | {"A7:562:85", "A8:516:PRP", "A8:516:SEP", "A8:516:TTP"}
+)
+
+
 @st.composite
 def batch_statuses(draw: st.DrawFn) -> Made:
     """A 277CA that accepts some claims and refuses others, or lines of them."""
-    refusal = st.sampled_from(["A8:400", "A7:562:85", "A3:54"])
+    refusal = st.sampled_from(_REFUSALS)
     found = []
     for claim in draw(st.lists(claims(), min_size=1, max_size=3)):
         codes_of = draw(st.lists(refusal, max_size=2, unique=True))
