@@ -169,6 +169,11 @@ class Node:
     def most(self) -> int:
         return self.segment.most
 
+    @property
+    def listed(self) -> int:
+        """How many elements take only listed codes."""
+        return sum(bool(element.codes) for element in read_elements(self.segment))
+
     def plan(self, segment_id: str) -> "Plan | None":
         """What to do with a segment of this id that comes next; None when it fits nowhere."""
         if segment_id not in self.plans:

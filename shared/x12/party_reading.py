@@ -97,15 +97,17 @@ def cut_at(
 
 
 def read_raw(elements: Sequence[str], component: str) -> Raw:
-    """Elements as they stand, composites taken apart so that no delimiter stays in them.
-
-    Empty components at the end say nothing and are left out.
-    """
-    return tuple(_apart(e.rstrip(component), component) if component in e else e for e in elements)
+    """Elements as they stand, composites taken apart so that no delimiter stays in them."""
+    return tuple(_raw(components(e, component)) if component in e else e for e in elements)
 
 
-def _apart(element: str, component: str) -> str | tuple[str, ...]:
-    return tuple(element.split(component)) if component in element else element
+def _raw(parts: list[str]) -> str | tuple[str, ...]:
+    return tuple(parts) if len(parts) > 1 else parts[0]
+
+
+def components(text: str, component: str) -> list[str]:
+    """The components of a composite; empty ones at the end say nothing and are left out."""
+    return text.rstrip(component).split(component)
 
 
 def trimmed(raw: Raw) -> Raw:

@@ -225,10 +225,11 @@ class Walker:
         return self.findings[-1]
 
     def _nearest(self, plan: Plan) -> Move:
-        """For an unknown qualifier: the innermost use that is still free, required ones first."""
+        """For an unknown qualifier: the innermost use that is still free, required ones first,
+        and of those the one that says least of the other elements."""
         depth = plan.choices[0].keep
         mask = self._frames[depth].mask
-        near = [m for m in plan.choices if m.keep == depth]
+        near = sorted((m for m in plan.choices if m.keep == depth), key=lambda m: m.target.listed)
         free = [m for m in near if not mask & m.entry.bit]
         owed = [m for m in free if m.entry.usage == "R"]
         move = (owed or free or near)[0]

@@ -17,6 +17,7 @@ from shared.x12.party_reading import (
     Numbers,
     PartyReader,
     Recurring,
+    components,
     cut_at,
     padded,
     read_all_adjustments,
@@ -123,7 +124,7 @@ class ClaimBody:
             "facility": place[0], "frequency": place[2] if len(place) > 2 else "",
             "provider_signature": clm[6], "assignment": clm[7], "benefits_assigned": clm[8],
             "release": clm[9], "patient_signature": clm[10],
-            "accident": tuple(accident.split(self.component)) if accident else (),
+            "accident": tuple(components(accident, self.component)) if accident else (),
             "special_program": special, "predetermination": predetermination,
             "delay_reason": delay,
         }  # fmt: skip
@@ -175,7 +176,7 @@ class ClaimBody:
         diagnoses: list[Diagnosis] = []
         others: list[tuple[tuple[str, ...], ...]] = []
         for e in segments:
-            composites = [c.split(self.component) for c in e[1:] if c]
+            composites = [components(c, self.component) for c in e[1:] if c]
             if composites and composites[0][0] in DIAGNOSES:
                 diagnoses += [
                     Diagnosis(c[0], padded(c, 2)[1], c[8] if len(c) > 8 else "") for c in composites

@@ -4,12 +4,15 @@ from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 
 _TRIPLE = "(R@claim_status_category R@claim_status S)"
 _WHY = f"S{_TRIPLE} S{_TRIPLE}"
-_COUNTS = (
-    Segment("QTY", Situational, 1, "R=90,QA R"),
-    Segment("QTY", Situational, 1, "R=AA,QC R"),
-    Segment("AMT", Situational, 1, "R=YU R"),
-    Segment("AMT", Situational, 1, "R=YY R"),
-)
+
+
+def _counts(accepted: str, rejected: str) -> tuple[Segment, ...]:
+    return (
+        Segment("QTY", Situational, 1, f"R={accepted} R"),
+        Segment("QTY", Situational, 1, f"R={rejected} R"),
+        Segment("AMT", Situational, 1, "R=YU R"),
+        Segment("AMT", Situational, 1, "R=YY R"),
+    )
 
 
 def _status(usage: str, day: str, amount: str = "S") -> Segment:
@@ -17,7 +20,7 @@ def _status(usage: str, day: str, amount: str = "S") -> Segment:
 
 
 _LINE = Loop("2220D", Situational, 0, (
-    Segment("SVC", Required, 1, "R(R=AD,ER,HC,HP,IV,N4,NU,WK R S S S S S) R - S - - S"),
+    Segment("SVC", Required, 1, "R(R=AD,ER,HC,HP,IV,NU,WK R S S S S S) R - S - - S"),
     _status(Required, "S", "-"),
     Segment("REF", Situational, 1, "R=FJ R"),
     Segment("REF", Situational, 1, "R=XZ R"),
@@ -27,12 +30,12 @@ _LINE = Loop("2220D", Situational, 0, (
 _PATIENT = Loop("2000D", Situational, 0, level=True, items=(
     Segment("HL", Required, 1, "R R R=PT S=0", "3"),
     Loop("2100D", Required, 1, (
-        Segment("NM1", Required, 1, "R=QC R=1,2 S S S S S S=EI,II,MI S"),
+        Segment("NM1", Required, 1, "R=QC R=1 S S S S S S=EI,II,MI S"),
     )),
     Loop("2200D", Required, 0, (
         Segment("TRN", Required, 1, "R=2 R"),
         _status(Required, "R"),
-        Segment("REF", Situational, 3, "R=1K R"),
+        Segment("REF", Situational, 1, "R=1K R"),
         Segment("REF", Situational, 1, "R=D9 R"),
         Segment("REF", Situational, 1, "R=BLT R"),
         Segment("DTP", Situational, 1, "R=472 R=D8,RD8 R"),
@@ -49,7 +52,7 @@ _PROVIDER = Loop("2000C", Situational, 0, level=True, items=(
         Segment("TRN", Required, 1, "R=1 R"),
         _status(Situational, "R"),
         Segment("REF", Situational, 3, "R=0B,1G,G2,LU,SY,TJ R"),
-        *_COUNTS,
+        *_counts("QA", "QC"),
     )),
     _PATIENT,
 ))  # fmt: skip
@@ -81,7 +84,7 @@ ACKNOWLEDGEMENT_277CA = Guide(
                 Loop("2200B", Required, 1, (
                     Segment("TRN", Required, 1, "R=2 R"),
                     _status(Required, "R"),
-                    *_COUNTS,
+                    *_counts("90", "AA"),
                 )),
                 _PROVIDER,
             )),

@@ -6,29 +6,35 @@ _CITY = "R S@state S S@country - - S"
 _ENTITIES = "1P,2B,36,80,FA,GP,P5,PR"
 _PAYERS = "2B,36,GP,P5,PR"
 _IDS = "24,34,FI,II,PI,PP,SV,XV,XX"
-_PROVIDER_ROLES = "AD,AT,BI,CO,CV,H,HH,LA,OT,P1,P2,PC,PE,R,RF,SB,SK,SU"
-_SUBSCRIBER_REFS = "18,1L,1W,3H,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,ML,MRC,N6,NQ,Q4,SY,Y4"
+_ROLES_FOR_A_PERSON = "AD,AT,BI,CO,CV,H,HH,LA,OT,P1,P2,PC,PE,R,RF,SK,SU"
+_ROLES = f"{_ROLES_FOR_A_PERSON},SB"
 _PROVIDER_REFS = "0B,1C,1D,1J,4A,CT,EL,EO,HPI,JD,N5,N7,Q4,SY,TJ"
-_RELATION = "01,18,19,20,21,34,39,40,53,G8"
 _PROCEDURES = "AD,CJ,HC,ID,IV,N4,ZZ"
 _DIAGNOSES = "R(R=ABK,BK R)" + " S(R=ABF,BF R)" * 7
 _PHONES = "S=ED,EM,FX,TE,UR,WP"
 _PHONES_AFTER = "S=ED,EM,EX,FX,TE,UR,WP"
 _PER = f"R=IC S {_PHONES} S {_PHONES_AFTER} S {_PHONES_AFTER} S"
 _BENEFITS = "1,2,3,4,5,6,7,8,A,B,C,CB,D,E,F,G,H,I,J,K,L,M,MC,N,O,P,Q,R,S,T,U,V,W,X,Y"
-_LEVELS = "CHD,DEP,ECH,EMP,ESP,FAM,IND,SPC,SPO"
+_LEVELS = "CHD,DEP,ECH,ESP,FAM,IND,SPC,SPO"
+_BENEFIT_REFS = "18,1L,1W,49,6P,9F,ALS,CLI,F6,FO,G1,IG,N6,NQ"
 _FOLLOW_UP = "C,N,P,R,S,W,X,Y"
 
 _N3 = Segment("N3", Situational, 1, "R S")
 _N4 = Segment("N4", Situational, 1, _CITY)
 _DMG = Segment("DMG", Situational, 1, "S=D8 S S=F,M,U")
 _HI = Segment("HI", Situational, 1, _DIAGNOSES)
-_PRV = Segment("PRV", Situational, 1, f"R={_PROVIDER_ROLES} S=9K,D3,EI,HPI,PXC,SY,TJ S")
-_SUBSCRIBER_REF = Segment("REF", Situational, 9, f"R={_SUBSCRIBER_REFS} R S")
 
 
 def _rejection(codes: str, most: int = 9) -> Segment:
     return Segment("AAA", Situational, most, f"R=N,Y - R={codes} R={_FOLLOW_UP}")
+
+
+def _provider(roles: str, ids: str = "PXC") -> Segment:
+    return Segment("PRV", Situational, 1, f"R={roles} S={ids} S")
+
+
+def _references(codes: str) -> Segment:
+    return Segment("REF", Situational, 9, f"R={codes} R S")
 
 
 def _person(code: str) -> Segment:
@@ -53,19 +59,19 @@ def _question(name: str, coverage: str, *amounts: Segment) -> Loop:
         Segment("EQ", Required, 1,
             f"S@service_type*99 S(R={_PROCEDURES} R S S S S) {coverage} - S(R S S S)"),
         *amounts,
-        Segment("III", Situational, 10, "R=ZZ R"),
+        Segment("III", Situational, 1, "R=ZZ R"),
         Segment("REF", Situational, 1, "R=9F,G1 R"),
         Segment("DTP", Situational, 1, "R=291 R=D8,RD8 R"),
     ))  # fmt: skip
 
 
-def _asked_about(name: str, code: str, insured: Segment) -> Loop:
+def _asked_about(name: str, code: str, insured: Segment, *, references: str) -> Loop:
     return Loop(name, Required, 1, (
         _person(code),
-        _SUBSCRIBER_REF,
+        _references(references),
         _N3,
         _N4,
-        _PRV,
+        _provider(_ROLES_FOR_A_PERSON, "9K,D3,EI,HPI,PXC,SY,TJ"),
         _DMG,
         insured,
         _HI,
@@ -84,7 +90,7 @@ ELIGIBILITY_270 = Guide(
     version="005010X279A1",
     tolerated=("005010X279",),
     body=Loop("HEADER", Required, 1, (
-        Segment("BHT", Required, 1, "R=0022 R=01,13,36 S R R S=RT,RU"),
+        Segment("BHT", Required, 1, "R=0022 R=01,13 S R R S=RT,RU"),
         Loop("2000A", Required, 0, level=True, items=(
             Segment("HL", Required, 1, "R - R=20 R=1", "3"),
             Loop("2100A", Required, 1, (
@@ -98,24 +104,30 @@ ELIGIBILITY_270 = Guide(
                     Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
                     _N3,
                     _N4,
-                    _PRV,
+                    _provider(_ROLES),
                 )),
                 Loop("2000C", Required, 0, level=True, items=(
                     Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
                     _TRACE,
-                    _asked_about("2100C", "IL", _insured("Y", "18")),
+                    _asked_about(
+                        "2100C", "IL", _insured("Y", "18"),
+                        references="18,1L,1W,3H,6P,CT,EA,EJ,F6,GH,HJ,IG,N6,NQ,SY,Y4",
+                    ),
                     _question("2110C", "S=FAM", *_PAID),
                     Loop("2000D", Situational, 0, level=True, items=(
                         Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
                         _TRACE,
-                        _asked_about("2100D", "03", _insured("N", _RELATION)),
+                        _asked_about(
+                            "2100D", "03", _insured("N", "01,19,34"),
+                            references="18,1L,1W,6P,CT,EA,EJ,F6,GH,HJ,IF,IG,MRC,N6,SY,Y4",
+                        ),
                         _question("2110D", "-"),
                     )),
                 )),
             )),
         )),
     )),
-    unverified=("REF01 and PRV01 lists", "PRV02 list", "identification lists of 2100B"),
+    unverified=("identification lists of 2100B",),
 )
 # fmt: on
 
@@ -124,47 +136,49 @@ _ENTITY_OF_BENEFIT = (
 )
 
 
-def _answer(name: str, entity: str) -> Loop:
-    refs = "18,1L,1W,49,6P,9F,ALS,CLI,F6,FO,G1,IG,M7,N6,NQ"
+def _answer(name: str, levels: str, references: str) -> Loop:
     return Loop(name, Situational, 0, (
         Segment("EB", Required, 1,
-            f"R={_BENEFITS} S={_LEVELS} S@service_type*99 S S S S S S S S=N,U,W,Y S=N,U,W,Y"
+            f"R={_BENEFITS} S={levels} S@service_type*99 S S S S S S S S=N,U,W,Y S=N,U,W,Y"
             f" S(R={_PROCEDURES} R S S S S - S) S(R S S S)"),
-        Segment("HSD", Situational, 9, "S S S S S S S S"),
-        Segment("REF", Situational, 9, f"R={refs} R S"),
+        Segment("HSD", Situational, 9, "S=DY,FL,HS,MN,VS S S S S S S S"),
+        _references(references),
         Segment("DTP", Situational, 20, "R R=D8,RD8 R"),
         _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70,98,AA,AE,AF,AG,AO,CI,E8,IA,MA"),
         Segment("MSG", Situational, 10, "R"),
         Loop(f"2115{name[-1]}", Situational, 10, (
-            Segment("III", Required, 1, "S=BF,BK,GR,NI,ZZ S S=44 S"),
+            Segment("III", Required, 1, "S=GR,NI,ZZ S S=44 S"),
         )),
         Segment("LS", Situational, 1, "R=2120"),
-        Loop(entity, Situational, 23, (
+        Loop(f"2120{name[-1]}", Situational, 23, (
             Segment("NM1", Required, 1,
                 f"R={_ENTITY_OF_BENEFIT} R=1,2 S S S - S S S S"),
             _N3,
             Segment("N4", Situational, 1, "R S@state S S@country S=RJ S S"),
             Segment("PER", Situational, 3, _PER),
-            _PRV,
+            _provider(_ROLES),
         )),
         Segment("LE", Situational, 1, "R=2120"),
     ))  # fmt: skip
 
 
-def _answered_about(name: str, code: str, insured: Segment) -> Loop:
+_SERVICE_STATES = "AE,AO,AS,AT,AU,CC,DD,HD,IR,LX,PE,RE,RM,RR,RU"
+
+
+def _answered_about(name: str, code: str, insured: Segment, *, references: str) -> Loop:
     return Loop(name, Required, 1, (
         _person(code),
-        _SUBSCRIBER_REF,
+        _references(references),
         _N3,
         _N4,
         _rejection("15,35,42,43,45,47,48,49,51,52,56,57,58,60,61,62,63,64,65,66,67,68,71,72,73,74,"
             "75,76,77,78"),
-        _PRV,
+        _provider(_ROLES_FOR_A_PERSON),
         _DMG,
         insured,
         _HI,
         Segment("DTP", Situational, 9, "R R=D8,RD8 R"),
-        Segment("MPI", Situational, 1, "R R R S S S S"),
+        Segment("MPI", Situational, 1, f"R=A,C,L,O,P,S,T R={_SERVICE_STATES} R S S S S"),
     ))  # fmt: skip
 
 
@@ -196,23 +210,30 @@ ELIGIBILITY_271 = Guide(
                     _N3,
                     _N4,
                     _rejection("15,41,43,44,45,46,47,48,50,51,79,97,T4"),
-                    _PRV,
+                    _provider(_ROLES),
                 )),
                 Loop("2000C", Situational, 0, level=True, items=(
                     Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
                     _ECHO,
-                    _answered_about("2100C", "IL", _insured("Y", "18")),
-                    _answer("2110C", "2120C"),
+                    _answered_about(
+                        "2100C", "IL", _insured("Y", "18"),
+                        references="18,1L,1W,3H,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,N6,NQ,Q4,SY,Y4",
+                    ),
+                    _answer("2110C", f"{_LEVELS},EMP", f"{_BENEFIT_REFS},M7"),
                     Loop("2000D", Situational, 0, level=True, items=(
                         Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
                         _ECHO,
-                        _answered_about("2100D", "03", _insured("N", _RELATION)),
-                        _answer("2110D", "2120D"),
+                        _answered_about(
+                            "2100D", "03", _insured("N", "01,19,20,21,39,40,53,G8"),
+                            references=
+                                "18,1L,1W,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,MRC,N6,NQ,Q4,SY,Y4",
+                        ),
+                        _answer("2110D", _LEVELS, _BENEFIT_REFS),
                     )),
                 )),
             )),
         )),
     )),
-    unverified=("AAA03 lists", "DTP01 not listed", "EB04, EB06, EB09 not listed", "III01 list"),
+    unverified=("AAA03 lists", "DTP01 not listed", "EB04, EB06, EB09 not listed"),
 )
 # fmt: on

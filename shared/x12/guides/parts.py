@@ -22,6 +22,7 @@ PAYER = "R=2 R - - - - R=PI,XV R"
 D8, EITHER, PERIOD = "R=D8 R", "R=D8,RD8 R", "R=RD8 R"
 REASONS = "R@carc R S S@carc S S S@carc S S S@carc S S S@carc S S S@carc S S"
 
+EXCEPTION = Segment("REF", Situational, 1, "R=4N R=1,2,3,4,5,6,7")
 ADDRESS = (Segment("N3", Required, 1, STREET), Segment("N4", Required, 1, CITY))
 ADDRESS_IF_KNOWN = (Segment("N3", Situational, 1, STREET), Segment("N4", Situational, 1, CITY))
 

@@ -2,7 +2,8 @@
 
     python -m tests.shared.x12.fuzz --inputs 20000 --seed 1
 
-An input is fixed by seed, set and number: `--only 835:417` runs that one again.
+An input is fixed by seed, set and number: `--only 835:417` runs that one again, `--only 835`
+that set.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -176,15 +177,16 @@ def keep(broken: Broken) -> Path:
     return path
 
 
-def every(inputs: int, seed: int) -> list[Broken]:
-    """All sets on all processors; says how far it is after each set."""
+def every(kinds: Sequence[str], inputs: int, seed: int) -> list[Broken]:
+    """These sets on all processors; says how far it is after each set."""
     found: list[Broken] = []
     batches = [range(start, min(start + BATCH, inputs)) for start in range(0, inputs, BATCH)]
     with ProcessPoolExecutor() as pool:
-        work = {kind: [pool.submit(run, kind, seed, each) for each in batches] for kind in SETS}
+        work = {kind: [pool.submit(run, kind, seed, each) for each in batches] for kind in kinds}
         for kind, pieces in work.items():
             broken = [one for done in pieces for one in done.result()]
-            say(f"{kind}: {inputs} inputs, {len(broken)} broken")
+            numbers = "".join(f" {one.number}" for one in broken[:10])
+            say(f"{kind}: {inputs} inputs, {len(broken)} broken{numbers}")
             found += broken
     return found
 
@@ -194,19 +196,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=20_000, help="for each set")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="one input, like 835:417")
+    parser.add_argument("--only", default="", help="one set, like 835, or one input, like 835:417")
     chosen = parser.parse_args()
     start = time.monotonic()
-    if chosen.only:
-        kind, _, number = chosen.only.partition(":")
+    kind, _, number = chosen.only.partition(":")
+    kinds = (kind,) if kind else SETS
+    if number:
         found = run(kind, chosen.seed, range(int(number), int(number) + 1))
     else:
-        found = every(chosen.inputs, chosen.seed)
+        found = every(kinds, chosen.inputs, chosen.seed)
     for what in sorted({one.what.partition(": ")[0] for one in found}):
         alike = [one for one in found if one.what.startswith(what)]
         first = min(alike, key=lambda one: len(one.data))
         say(f"{len(alike)} x {first.what} (--only {first.kind}:{first.number}, {keep(first)})")
-    count = 1 if chosen.only else chosen.inputs * len(SETS)
+    count = 1 if number else chosen.inputs * len(kinds)
     say(
         f"{count} inputs, {len(found)} broken, {time.monotonic() - start:.0f} s, seed {chosen.seed}"
     )

@@ -4,8 +4,8 @@ from shared.x12.guide import Guide, Loop, Required, Segment, Situational
 from shared.x12.guides.claim import head, other_payer
 from shared.x12.guides.parts import (
     ADDRESS,
-    ATTACHMENT,
     EITHER,
+    EXCEPTION,
     ORGANISATION,
     PERSON,
     PERSON_OR_ORGANISATION,
@@ -18,9 +18,9 @@ from shared.x12.guides.parts import (
 _ACCIDENT = "AA,EM,OA"
 _DIAGNOSIS = "S(R=ABF,BF,TQ R)"
 _IDS = "0B,1G,G2,LU"
-_PRICING = "R=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14"
+_PRICING = "00,01,02,03,04,05,07,08,09,10,11,12,13,14"
 _POLICY = "S=T1,T2,T3,T4,T5,T6 S=1,2,3,4,5 S=1,2,3,4,5,6"
-_PROCEDURE = "R(R=AD,ER R S S S S S)"
+_REPORTS = "B4,DA,DG,EB,OZ,P6,RB,RR"
 
 
 def _role(code: str) -> Segment:
@@ -31,10 +31,10 @@ _REF_FOR_A_PAYER = Segment("REF", Situational, 20, f"R={_IDS} R - S(R=2U R)")
 _LINE = Loop("2400", Required, 50, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
     Segment("SV3", Required, 1,
-        f"{_PROCEDURE} R S@pos S(R S S S S) S=I,R S S - - - S(R S S S)"),
+        "R(R=AD R S S S S S) R S@pos S(R S S S S) S=I,R S S - - - S(R S S S)"),
     Segment("TOO", Situational, 32, "R=JP S S(R S S S S)"),
-    moment("472", EITHER),
-    moment("441"),
+    moment("472"),
+    moment("139,441"),
     moment("452"),
     moment("446"),
     moment("196"),
@@ -43,17 +43,17 @@ _LINE = Loop("2400", Required, 50, numbered=True, items=(
     Segment("REF", Situational, 5, "R=G3 R - S(R=2U R)"),
     Segment("REF", Situational, 5, "R=G1 R - S(R=2U R)"),
     reference("6R"),
-    reference("9B"),
-    reference("9D"),
+    reference("9A"),
+    reference("9C"),
     Segment("REF", Situational, 5, "R=9F R - S(R=2U R)"),
     Segment("AMT", Situational, 1, "R=T R"),
     Segment("K3", Situational, 10, "R"),
-    Segment("HCP", Situational, 1, f"{_PRICING} R S S S S S - S=AD,ER S S=UN S {_POLICY}"),
+    Segment("HCP", Situational, 1, f"R={_PRICING},06 R S S S S S - S=AD,ER S S=UN S {_POLICY}"),
     party("2420A", name("82", PERSON_OR_ORGANISATION), _role("PE"), _REF_FOR_A_PAYER),
     party("2420B", name("DD", PERSON), _role("AS"), _REF_FOR_A_PAYER),
     party("2420C", name("DQ", PERSON), _REF_FOR_A_PAYER),
     party("2420D", name("77", ORGANISATION), *ADDRESS, _REF_FOR_A_PAYER),
-    other_payer.line_adjudication(f"{_PROCEDURE} -", 15),
+    other_payer.line_adjudication("R(R=AD,ER R S S S S S) -", 15),
 ))  # fmt: skip
 
 _OTHER = Loop("2320", Situational, 10, (
@@ -62,14 +62,14 @@ _OTHER = Loop("2320", Situational, 10, (
     *other_payer.AMOUNTS,
     Segment("OI", Required, 1, "- - R=N,W,Y - - R=I,Y"),
     other_payer.MOA,
-    other_payer.OTHER_INSURED,
-    other_payer.OTHER_PAYER,
+    other_payer.other_insured(2),
+    other_payer.other_payer(reference("G3")),
     other_payer.other("2330C", "DN,P3", "R=1", ids="0B,1G,G2"),
-    other_payer.other("2330D", "82", "R=1,2", ids=_IDS),
+    other_payer.other("2330D", "82", "R=1", ids=_IDS),
     other_payer.other("2330E", "DQ", "R=1", ids=_IDS),
     other_payer.other("2330F", "85", "R=1,2", ids="G2,LU"),
     other_payer.other("2330G", "77", "R=2", ids="0B,G2,LU"),
-    other_payer.other("2330H", "DD", "R=1", ids=_IDS),
+    other_payer.other("2330H", "DD", "R=1,2", ids=_IDS),
 ))  # fmt: skip
 
 CLAIM = Loop("2300", Situational, 100, (
@@ -83,15 +83,17 @@ CLAIM = Loop("2300", Situational, 100, (
     moment("050"),
     Segment("DN1", Situational, 1, "S S - S"),
     Segment("DN2", Situational, 35, "R R=E,I,M - - - R=JP"),
-    Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
+    Segment("PWK", Situational, 10, f"R={_REPORTS} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
     Segment("CN1", Situational, 1, "R=02,03,04,05,06,09 S S S S S"),
     Segment("AMT", Situational, 1, "R=F5 R"),
-    *(reference(code) for code in ["G3", "4N", "F8", "9F", "G1", "9A", "9C", "D9"]),
+    reference("G3"),
+    EXCEPTION,
+    *map(reference, ("F8", "9F", "G1", "9A", "9C", "D9")),
     Segment("K3", Situational, 10, "R"),
     Segment("NTE", Situational, 5, "R=ADD R"),
     Segment("HI", Situational, 1, f"R(R=ABK,BK,TQ R) {' '.join([_DIAGNOSIS] * 3)}"),
-    Segment("HCP", Situational, 1, f"{_PRICING} R S S S S S - - - - - {_POLICY}"),
-    party("2310A", name("DN,P3", PERSON), _role("RF"), reference("0B,1G,G2,LU", 3), many=2),
+    Segment("HCP", Situational, 1, f"R={_PRICING} R S S S S S - - - - - {_POLICY}"),
+    party("2310A", name("DN,P3", PERSON), _role("RF"), reference("0B,1G,G2", 3), many=2),
     party("2310B", name("82", PERSON_OR_ORGANISATION), _role("PE"), reference(_IDS, 4)),
     party("2310C", name("77", ORGANISATION), *ADDRESS, reference("0B,G2,LU", 3)),
     party("2310D", name("DD", PERSON), _role("AS"), reference(_IDS, 4)),
@@ -122,7 +124,7 @@ CLAIM_837D = Guide(
                 head.SUBSCRIBER_LEVEL,
                 head.SBR_WITHOUT_MEDICARE,
                 head.PLAIN_SUBSCRIBER,
-                head.PAYER_LOOP,
+                head.payer_loop(1),
                 CLAIM,
                 Loop("2000C", Situational, 0, level=True, items=(
                     head.PATIENT_LEVEL,
@@ -134,8 +136,8 @@ CLAIM_837D = Guide(
         )),
     )),
     unverified=(
-        "no oracle reads this guide: every row is from knowledge of the guide and one sample",
-        "DN1, DN2, TOO rows", "REF list of 2300 and 2400", "loops 2330C to 2330H",
+        "no oracle reads this guide; loops, order and qualifiers agree with a published template",
+        "DN1, DN2, TOO rows", "REF repeat counts",
     ),
 )
 # fmt: on

@@ -65,12 +65,6 @@ SUBSCRIBER = Loop("2010BA", Required, 1, (
     reference("Y4"),
     Segment("PER", Situational, 1, PHONE),
 ))  # fmt: skip
-PAYER_LOOP = Loop("2010BB", Required, 1, (
-    name("PR", PAYER),
-    *ADDRESS_IF_KNOWN,
-    reference("2U,EI,FY,NF", 3),
-    reference("G2,LU", 2),
-))  # fmt: skip
 PATIENT_CONDITION = Segment("PAT", Required, 1, "R=01,19,20,21,39,40,53,G8 - - - S=D8 S S=01 S S=Y")
 PATIENT_RELATION = Segment("PAT", Required, 1, "R=01,19,20,21,39,40,53,G8")
 PLAIN_SUBSCRIBER = Loop("2010BA", Required, 1, (
@@ -95,3 +89,13 @@ PATIENT = Loop("2010CA", Required, 1, (
     reference("1W,SY"),
     Segment("PER", Situational, 1, PHONE),
 ))  # fmt: skip
+
+
+def payer_loop(billing_ids: int) -> Loop:
+    """The payer, with so many numbers of the billing provider there."""
+    return Loop("2010BB", Required, 1, (
+        name("PR", PAYER),
+        *ADDRESS_IF_KNOWN,
+        reference("2U,EI,FY,NF", 3),
+        reference("G2,LU", billing_ids),
+    ))  # fmt: skip

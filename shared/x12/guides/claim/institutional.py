@@ -6,6 +6,7 @@ from shared.x12.guides.parts import (
     ADDRESS,
     ATTACHMENT,
     EITHER,
+    EXCEPTION,
     ORGANISATION,
     PERIOD,
     PERSON,
@@ -57,8 +58,8 @@ _OTHER = Loop("2320", Situational, 10, (
     Segment("OI", Required, 1, "- - R=N,W,Y - - R=I,Y"),
     other_payer.MIA,
     other_payer.MOA,
-    other_payer.OTHER_INSURED,
-    other_payer.OTHER_PAYER,
+    other_payer.other_insured(2),
+    other_payer.other_payer(),
     other_payer.other("2330C", "71", "R=1", ids="0B,1G,G2,LU"),
     other_payer.other("2330D", "72", "R=1", ids="0B,1G,G2,LU"),
     other_payer.other("2330E", "ZZ", "R=1", ids="0B,1G,G2,LU"),
@@ -69,6 +70,7 @@ _OTHER = Loop("2320", Situational, 10, (
 ))  # fmt: skip
 
 _REF_FOR_A_PAYER = Segment("REF", Situational, 20, "R=0B,1G,G2,LU R - S(R=2U R)")
+_REF_OF_A_REFERRER = Segment("REF", Situational, 20, "R=0B,1G,G2 R - S(R=2U R)")
 _PRICING = "R=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14"
 _LINE = Loop("2400", Required, 999, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
@@ -92,7 +94,7 @@ _LINE = Loop("2400", Required, 999, numbered=True, items=(
     party("2420A", name("72", PERSON), _REF_FOR_A_PAYER),
     party("2420B", name("ZZ", PERSON), _REF_FOR_A_PAYER),
     party("2420C", name("82", PERSON), _REF_FOR_A_PAYER),
-    party("2420D", name("DN", PERSON), _REF_FOR_A_PAYER),
+    party("2420D", name("DN", PERSON), _REF_OF_A_REFERRER),
     other_payer.line_adjudication("S(R=ER,HC,HP,IV,WK R S S S S S) R", 15),
 ))  # fmt: skip
 
@@ -108,9 +110,10 @@ CLAIM = Loop("2300", Situational, 100, (
     Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
     Segment("CN1", Situational, 1, "R=01,02,03,04,05,06,09 S S S S S"),
     Segment("AMT", Situational, 1, "R=F3 R"),
-    *(reference(code) for code in ["4N", "9F", "G1", "F8", "9C", "9A"]),
+    EXCEPTION,
+    *map(reference, ("9F", "G1", "F8", "9C", "9A")),
     reference("LX", 5),
-    *(reference(code) for code in ["D9", "LU", "EA", "P4", "G4"]),
+    *map(reference, ("D9", "LU", "EA", "P4", "G4")),
     Segment("K3", Situational, 10, "R"),
     Segment("NTE", Situational, 10, f"R={_NOTES} R"),
     Segment("NTE", Situational, 1, "R=ADD R"),
@@ -145,7 +148,7 @@ CLAIM_837I = Guide(
                 head.SUBSCRIBER_LEVEL,
                 head.SBR_WITHOUT_MEDICARE,
                 head.PLAIN_SUBSCRIBER,
-                head.PAYER_LOOP,
+                head.payer_loop(1),
                 CLAIM,
                 Loop("2000C", Situational, 0, level=True, items=(
                     head.PATIENT_LEVEL,
@@ -156,6 +159,6 @@ CLAIM_837I = Guide(
             )),
         )),
     )),
-    unverified=("PWK01 list", "CL101 usage", "HCP rows", "order of loops 2330C to 2330I"),
+    unverified=("HCP rows",),
 )
 # fmt: on

@@ -17,21 +17,6 @@ from shared.x12.guides.parts import (
 GROUPS = "R=CO,CR,OA,PI,PR"
 CAS = Segment("CAS", Situational, 5, f"{GROUPS} {REASONS}")
 
-OTHER_INSURED = Loop("2330A", Required, 1, (
-    name("IL", "R=1,2 R S S - S R=II,MI R"),
-    *ADDRESS_IF_KNOWN,
-    reference("SY"),
-))  # fmt: skip
-OTHER_PAYER = Loop("2330B", Required, 1, (
-    name("PR", PAYER),
-    *ADDRESS_IF_KNOWN,
-    moment("573"),
-    reference("2U,EI,FY,NF", 2),
-    reference("G1"),
-    reference("9F"),
-    reference("T4"),
-    reference("F8"),
-))  # fmt: skip
 
 _SBR_PROFESSIONAL = (
     f"R={PAYER_RANK} R={RELATIONSHIP} S S S=12,13,14,15,16,41,42,43,47 - - - S={FILING}"
@@ -46,9 +31,31 @@ MIA = Segment(
 )
 
 
+def other_insured(ids: int) -> Loop:
+    """Whom the other payer insures, with so many further numbers."""
+    return Loop("2330A", Required, 1, (
+        name("IL", "R=1,2 R S S - S R=II,MI R"),
+        *ADDRESS_IF_KNOWN,
+        reference("SY", ids),
+    ))  # fmt: skip
+
+
+def other_payer(*references: Segment) -> Loop:
+    """The other payer; `references` are those of one kind of claim only."""
+    return Loop("2330B", Required, 1, (
+        name("PR", PAYER),
+        *ADDRESS_IF_KNOWN,
+        moment("573"),
+        reference("2U,EI,FY,NF", 2),
+        *map(reference, ("G1", "9F", "T4")),
+        *references,
+        reference("F8"),
+    ))  # fmt: skip
+
+
 def other(loop: str, codes: str, entity: str, *, ids: str) -> Loop:
     """A provider as another payer knows him: a name without a name, and his ids there."""
-    most = ids.count(",") + 1
+    most = min(ids.count(",") + 1, 3)
     many = 2 if "P3" in codes else 1
     return party(loop, name(codes, entity), reference(ids, most, Required), many=many)
 
@@ -72,8 +79,8 @@ PROFESSIONAL = Loop("2320", Situational, 10, (
     *AMOUNTS,
     Segment("OI", Required, 1, "- - R=N,W,Y S=P - R=I,Y"),
     MOA,
-    OTHER_INSURED,
-    OTHER_PAYER,
+    other_insured(1),
+    other_payer(),
     *PROFESSIONAL_OTHERS,
 ))  # fmt: skip
 

@@ -7,6 +7,7 @@ from shared.x12.guides.parts import (
     ADDRESS,
     ATTACHMENT,
     EITHER,
+    EXCEPTION,
     ORGANISATION,
     PERSON,
     PERSON_OR_ORGANISATION,
@@ -25,14 +26,15 @@ _VISION = "L1,L2,L3,L4,L5"
 _EPSDT = "AV,NU,S2,ST"
 
 _DATES = (
-    moment("431"), moment("454"), moment("304"), moment("453"), moment("439", "R=D8,DT R"),
+    moment("431"), moment("454"), moment("304"), moment("453"), moment("439"),
     moment("484"), moment("455"), moment("471"), moment("314,360,361", EITHER), moment("297"),
     moment("296"), moment("435"), moment("096"), moment("090,091", most=2), moment("444"),
     moment("050"),
 )  # fmt: skip
-_REFERENCES = tuple(
-    reference(code)
-    for code in ["4N", "F5", "EW", "9F", "G1", "F8", "X4", "9A", "9C", "LX", "D9", "EA", "P4", "1J"]
+_REFERENCES = (
+    EXCEPTION,
+    Segment("REF", Situational, 1, "R=F5 R=N,Y"),
+    *map(reference, ("EW", "9F", "G1", "F8", "X4", "9A", "9C", "LX", "D9", "EA", "P4", "1J")),
 )
 _CONDITIONS = (
     Segment("CRC", Situational, 3, "R=07 R=N,Y " + " ".join(
@@ -65,7 +67,7 @@ CLAIM = Loop("2300", Situational, 100, (
         " - - - - - - - S=1,2,3,4,5,6,7,8,9,10,11,15"),
     *_DATES,
     Segment("PWK", Situational, 10, f"R={ATTACHMENT} R=AA,BM,EL,EM,FT,FX - - S=AC S"),
-    Segment("CN1", Situational, 1, "R=02,03,04,05,06,09 S S S S S"),
+    Segment("CN1", Situational, 1, "R=01,02,03,04,05,06,09 S S S S S"),
     Segment("AMT", Situational, 1, "R=F5 R"),
     *_REFERENCES,
     Segment("K3", Situational, 10, "R"),
@@ -119,7 +121,7 @@ CLAIM_837P = Guide(
                             head.SBR,
                             head.SUBSCRIBER_CONDITION,
                             head.SUBSCRIBER,
-                            head.PAYER_LOOP,
+                            head.payer_loop(2),
                             CLAIM,
                             Loop(
                                 "2000C",
@@ -139,6 +141,5 @@ CLAIM_837P = Guide(
             ),
         ),
     ),
-    unverified=("PWK01 list", "CAS01 CR kept for old claims", "REF repeat counts in 2330"),
 )
 # fmt: on
