@@ -88,9 +88,11 @@ def _response(inquiry: Inquiry, found: Finding, today: date) -> Response:
             return response._replace(benefits=_benefits(inquiry, found.design, today))
         case Verdict.INACTIVE:
             return response._replace(benefits=(Benefit("6", service_types=(PLAN,)),))
-    loop = "2100D" if inquiry.dependent else "2100C"
-    follow_up = "R" if found.verdict is Verdict.PAYER_AWAY else "C"
-    return response._replace(rejections=(Rejection(loop, found.verdict.value, follow_up),))
+    is_away = found.verdict is Verdict.PAYER_AWAY
+    # What is wrong with a member is wrong with the subscriber's number, whoever is asked about.
+    loop = "2100D" if inquiry.dependent and is_away else "2100C"
+    rejection = Rejection(loop, found.verdict.value, "R" if is_away else "C")
+    return response._replace(rejections=(rejection,))
 
 
 def _benefits(inquiry: Inquiry, design: Design, today: date) -> tuple[Benefit, ...]:

@@ -66,10 +66,15 @@ async def test_many_members_of_one_file_come_back_in_order(world: World) -> None
     assert [one.is_inactive for one in answers] == [bool(n % 2) for n in range(50)]
 
 
-async def test_a_dependent_is_answered_at_the_dependents_level(world: World) -> None:
+@pytest.mark.parametrize(
+    ("member", "loop"), [("TEST-AAA42", "2100D"), ("TEST-AAA72", "2100C"), ("TEST-AAA75", "2100C")]
+)
+async def test_a_dependent_is_refused_at_the_level_that_is_wrong(
+    world: World, member: str, loop: str
+) -> None:
     child = Party(Name("03", "1", "INVENTED", "KID"))
-    (answer,) = await world.ask(inquiry("TEST-AAA72")._replace(dependent=child))
-    assert answer.rejections[0].loop == "2100D"
+    (answer,) = await world.ask(inquiry(member)._replace(dependent=child))
+    assert (answer.rejections[0].loop, answer.dependent) == (loop, child)
 
 
 async def test_a_wrong_270_gets_a_999(world: World) -> None:

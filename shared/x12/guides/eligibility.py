@@ -17,16 +17,24 @@ _PER = f"R=IC S {_PHONES} S {_PHONES_AFTER} S {_PHONES_AFTER} S"
 _BENEFITS = "1,2,3,4,5,6,7,8,A,B,C,CB,D,E,F,G,H,I,J,K,L,M,MC,N,O,P,Q,R,S,T,U,V,W,X,Y"
 _LEVELS = "CHD,DEP,ECH,ESP,FAM,IND,SPC,SPO"
 _BENEFIT_REFS = "18,1L,1W,49,6P,9F,ALS,CLI,F6,FO,G1,IG,N6,NQ"
-_FOLLOW_UP = "C,N,P,R,S,W,X,Y"
+_PLANS = (
+    "12,13,14,15,16,41,42,43,47,AP,C1,CO,CP,D,DB,EP,FF,GP,HM,HN,HS,IN,IP,LC,LD,LI,LT,MA,MB,MC,MH,"
+    "MI,MP,OT,PE,PL,PP,PR,PS,QM,RP,SP,TF,WC,WU"
+)
+_SPANS = "6,7,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35"
+_QUANTITIES = "8H,99,CA,CE,D3,DB,DY,HS,LA,LE,M2,MN,P6,QA,S7,S8,VS,YY"
+_PERSON_DATES = (
+    "096,102,152,291,307,318,340,341,342,343,346,347,356,357,382,435,442,458,472,539,540,636,771"
+)
+_BENEFIT_DATES = "096,193,194,198,290,291,292,295,304,307,318,346,348,349,356,357,435,472,636,771"
 
 _N3 = Segment("N3", Situational, 1, "R S")
 _N4 = Segment("N4", Situational, 1, _CITY)
-_DMG = Segment("DMG", Situational, 1, "S=D8 S S=F,M,U")
 _HI = Segment("HI", Situational, 1, _DIAGNOSES)
 
 
-def _rejection(codes: str, most: int = 9) -> Segment:
-    return Segment("AAA", Situational, most, f"R=N,Y - R={codes} R={_FOLLOW_UP}")
+def _rejection(codes: str, follow_up: str) -> Segment:
+    return Segment("AAA", Situational, 9, f"R=N,Y - R={codes} R={follow_up}")
 
 
 def _provider(roles: str, ids: str = "PXC") -> Segment:
@@ -37,14 +45,13 @@ def _references(codes: str) -> Segment:
     return Segment("REF", Situational, 9, f"R={codes} R S")
 
 
-def _person(code: str) -> Segment:
-    most = "R=1" if code == "03" else "R=1,2"
-    return Segment("NM1", Required, 1, f"R={code} {most} S S S - S S=II,MI S")
+_SUBSCRIBER = Segment("NM1", Required, 1, "R=IL R=1,2 S S S - S S=II,MI S")
+_DEPENDENT = Segment("NM1", Required, 1, "R=03 R=1 S S S - S")
 
 
-def _insured(yes: str, relation: str) -> Segment:
+def _insured(yes: str, relation: str, change: str = "- -") -> Segment:
     blank = " ".join(["-"] * 12)
-    return Segment("INS", Situational, 1, f"R={yes} R={relation} S=001 S=25 {blank} S")
+    return Segment("INS", Situational, 1, f"R={yes} R={relation} {change} {blank} S")
 
 
 _PAID = (
@@ -65,14 +72,14 @@ def _question(name: str, coverage: str, *amounts: Segment) -> Loop:
     ))  # fmt: skip
 
 
-def _asked_about(name: str, code: str, insured: Segment, *, references: str) -> Loop:
+def _asked_about(name: str, person: Segment, insured: Segment, *, references: str) -> Loop:
     return Loop(name, Required, 1, (
-        _person(code),
-        _references(references),
+        person,
+        Segment("REF", Situational, 9, f"R={references} R"),
         _N3,
         _N4,
         _provider(_ROLES_FOR_A_PERSON, "9K,D3,EI,HPI,PXC,SY,TJ"),
-        _DMG,
+        Segment("DMG", Situational, 1, "S=D8 S S=F,M"),
         insured,
         _HI,
         Segment("DTP", Situational, 2, "R=102,291 R=D8,RD8 R"),
@@ -110,7 +117,7 @@ ELIGIBILITY_270 = Guide(
                     Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
                     _TRACE,
                     _asked_about(
-                        "2100C", "IL", _insured("Y", "18"),
+                        "2100C", _SUBSCRIBER, _insured("Y", "18"),
                         references="18,1L,1W,3H,6P,CT,EA,EJ,F6,GH,HJ,IG,N6,NQ,SY,Y4",
                     ),
                     _question("2110C", "S=FAM", *_PAID),
@@ -118,7 +125,7 @@ ELIGIBILITY_270 = Guide(
                         Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
                         _TRACE,
                         _asked_about(
-                            "2100D", "03", _insured("N", "01,19,34"),
+                            "2100D", _DEPENDENT, _insured("N", "01,19,34"),
                             references="18,1L,1W,6P,CT,EA,EJ,F6,GH,HJ,IF,IG,MRC,N6,SY,Y4",
                         ),
                         _question("2110D", "-"),
@@ -139,12 +146,15 @@ _ENTITY_OF_BENEFIT = (
 def _answer(name: str, levels: str, references: str) -> Loop:
     return Loop(name, Situational, 0, (
         Segment("EB", Required, 1,
-            f"R={_BENEFITS} S={levels} S@service_type*99 S S S S S S S S=N,U,W,Y S=N,U,W,Y"
+            f"R={_BENEFITS} S={levels} S@service_type*99 S={_PLANS} S"
+            f" S={_SPANS},13,36 S S S={_QUANTITIES} S S=N,U,Y S=N,U,W,Y"
             f" S(R={_PROCEDURES} R S S S S - S) S(R S S S)"),
-        Segment("HSD", Situational, 9, "S=DY,FL,HS,MN,VS S S S S S S S"),
+        Segment("HSD", Situational, 9,
+            f"S=DY,FL,HS,MN,VS S S=DA,MO,VS,WK,YR S S={_SPANS} S S S=A,B,C,D,E,F,G,Y"),
         _references(references),
-        Segment("DTP", Situational, 20, "R R=D8,RD8 R"),
-        _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70,98,AA,AE,AF,AG,AO,CI,E8,IA,MA"),
+        Segment("DTP", Situational, 20, f"R={_BENEFIT_DATES} R=D8,RD8 R"),
+        _rejection("15,33,52,53,54,55,56,57,60,61,62,63,69,70,98,AA,AE,AF,AG,AO,CI,E8,IA,MA",
+            "C,N,R,W,X,Y"),
         Segment("MSG", Situational, 10, "R"),
         Loop(f"2115{name[-1]}", Situational, 10, (
             Segment("III", Required, 1, "S=GR,NI,ZZ S S=44 S"),
@@ -152,7 +162,7 @@ def _answer(name: str, levels: str, references: str) -> Loop:
         Segment("LS", Situational, 1, "R=2120"),
         Loop(f"2120{name[-1]}", Situational, 23, (
             Segment("NM1", Required, 1,
-                f"R={_ENTITY_OF_BENEFIT} R=1,2 S S S - S S S S"),
+                f"R={_ENTITY_OF_BENEFIT} R=1,2 S S S - S S S S=01,02,27,41,48,65,72"),
             _N3,
             Segment("N4", Situational, 1, "R S@state S S@country S=RJ S S"),
             Segment("PER", Situational, 3, _PER),
@@ -162,22 +172,24 @@ def _answer(name: str, levels: str, references: str) -> Loop:
     ))  # fmt: skip
 
 
+_PERSON_REJECTIONS = "15,35,42,43,45,47,48,49,51,52,56,57,58,60,61,62,63,71"
 _SERVICE_STATES = "AE,AO,AS,AT,AU,CC,DD,HD,IR,LX,PE,RE,RM,RR,RU"
 
 
-def _answered_about(name: str, code: str, insured: Segment, *, references: str) -> Loop:
+def _answered_about(
+    name: str, person: Segment, insured: Segment, *, references: str, rejections: str
+) -> Loop:
     return Loop(name, Required, 1, (
-        _person(code),
+        person,
         _references(references),
         _N3,
         _N4,
-        _rejection("15,35,42,43,45,47,48,49,51,52,56,57,58,60,61,62,63,64,65,66,67,68,71,72,73,74,"
-            "75,76,77,78"),
+        _rejection(f"{_PERSON_REJECTIONS},{rejections}", "C,N,R,S,W,X,Y"),
         _provider(_ROLES_FOR_A_PERSON),
-        _DMG,
+        Segment("DMG", Situational, 1, "S=D8 S S=F,M,U"),
         insured,
         _HI,
-        Segment("DTP", Situational, 9, "R R=D8,RD8 R"),
+        Segment("DTP", Situational, 9, f"R={_PERSON_DATES} R=D8,RD8 R"),
         Segment("MPI", Situational, 1, f"R=A,C,L,O,P,S,T R={_SERVICE_STATES} R S S S S"),
     ))  # fmt: skip
 
@@ -195,12 +207,12 @@ ELIGIBILITY_271 = Guide(
         Segment("BHT", Required, 1, "R=0022 R=06,11 S R R"),
         Loop("2000A", Required, 0, level=True, items=(
             Segment("HL", Required, 1, "R - R=20 R=0,1", "3"),
-            _rejection("04,41,42,79"),
+            _rejection("04,41,42,79", "C,N,P,R,S,Y"),
             Loop("2100A", Required, 1, (
                 Segment("NM1", Required, 1,
                     f"R={_PAYERS} R=1,2 S S S - S R=24,46,FI,NI,PI,XV,XX R"),
                 Segment("PER", Situational, 3, _PER),
-                _rejection("04,41,42,79,80,T4"),
+                _rejection("04,41,42,79,80,T4", "C,N,P,R,S,W,X,Y"),
             )),
             Loop("2000B", Situational, 0, level=True, items=(
                 Segment("HL", Required, 1, "R R R=21 R=0,1", "3"),
@@ -209,24 +221,27 @@ ELIGIBILITY_271 = Guide(
                     Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
                     _N3,
                     _N4,
-                    _rejection("15,41,43,44,45,46,47,48,50,51,79,97,T4"),
+                    _rejection("15,41,43,44,45,46,47,48,50,51,79,97,T4", "C,N,R,S,W,X,Y"),
                     _provider(_ROLES),
                 )),
                 Loop("2000C", Situational, 0, level=True, items=(
                     Segment("HL", Required, 1, f"R R R=22 {_PARENT}", "3"),
                     _ECHO,
                     _answered_about(
-                        "2100C", "IL", _insured("Y", "18"),
+                        "2100C", _SUBSCRIBER, _insured("Y", "18", "S=001 S=25"),
                         references="18,1L,1W,3H,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,N6,NQ,Q4,SY,Y4",
+                        rejections="72,73,74,75,76,78",
                     ),
                     _answer("2110C", f"{_LEVELS},EMP", f"{_BENEFIT_REFS},M7"),
                     Loop("2000D", Situational, 0, level=True, items=(
                         Segment("HL", Required, 1, f"R R R=23 {_LEAF}", "3"),
                         _ECHO,
                         _answered_about(
-                            "2100D", "03", _insured("N", "01,19,20,21,39,40,53,G8"),
+                            "2100D", _DEPENDENT,
+                            _insured("N", "01,19,20,21,39,40,53,G8", "S=001 S=25"),
                             references=
                                 "18,1L,1W,49,6P,CE,CT,EA,EJ,F6,GH,HJ,IF,IG,MRC,N6,NQ,Q4,SY,Y4",
+                            rejections="64,65,66,67,68,77",
                         ),
                         _answer("2110D", _LEVELS, _BENEFIT_REFS),
                     )),
@@ -234,6 +249,6 @@ ELIGIBILITY_271 = Guide(
             )),
         )),
     )),
-    unverified=("AAA03 lists", "DTP01 not listed", "EB04, EB06, EB09 not listed"),
+    unverified=("HSD07 not listed", "NM108 of 2120 not listed"),
 )
 # fmt: on
