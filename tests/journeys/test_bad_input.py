@@ -200,8 +200,11 @@ async def test_a_body_that_is_too_large(desk: Desk) -> None:
 
 async def test_a_broken_bundle_is_refused_whole_and_taken_when_mended(desk: Desk) -> None:
     before = await desk.books()
-    seed = ids.new().int % 2**31
-    [bundle] = clinic.bundles(desk.company.today, count=2, seed=seed)
+    [bundle] = clinic.bundles(desk.company.today, count=2)
+    for one in bundle["entry"]:
+        if one["resource"]["resourceType"] == "Coverage":  # of a member whose claims are paid
+            one["resource"]["subscriberId"] = "TEST-J01"
+            one["resource"]["payor"][0]["identifier"]["value"] = "ASTER"
     broken = deepcopy(bundle)
     patients = [
         number
