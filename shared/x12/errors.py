@@ -244,7 +244,7 @@ KINDS: dict[str, Kind] = {
         billing_zip_short A7:500:85  facility_zip_short A7:500:77  po_box_billing A7:126:85
         pointer_unknown A8:477  pointer_repeated A8:477
         service_in_future A7:187  service_before_birth A7:187  period_reversed A7:188
-        tax_id_form A7:128:85  admission_date_missing A6:189  adjudicated_twice A8:516:PR
+        tax_id_form A7:128:85  admission_date_missing A6:189  adjudicated_twice A8:516
         """,
     ),
     **_kinds(

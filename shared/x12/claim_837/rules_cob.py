@@ -48,10 +48,7 @@ def other_payer_findings(claim: Claim, segments: list[Elements], ordinal: int) -
     starts = [i for i, e in enumerate(segments) if e[0] == "LX"]
     for start, line in zip(starts, claim.lines, strict=True):
         if line.adjudications:
-            yield from _line_sums(line, where, start)
-            for payer in sorted({d.payer_id for d in line.adjudications} - payers - {""}):
-                place = where.place(where.first("SVD", payer, after=start), "2430", 1)
-                yield finding("adjudicating_payer_unknown", place, value=payer)
+            yield from _line_decisions(line, where, start, payers=payers)
 
 
 def _sum(adjustments: tuple[Adjustment, ...]) -> Decimal:
@@ -89,8 +86,10 @@ def _dated_twice(claim: Claim, other: OtherPayer, where: _Where, *, at: int) -> 
         yield finding("adjudicated_twice", place, code=f"A8:516:{rank}")
 
 
-def _line_sums(line: ServiceLine, where: _Where, start: int) -> Iterator[Finding]:
-    """Per payer: charge = paid + adjustments, unbundled lines added up."""
+def _line_decisions(
+    line: ServiceLine, where: _Where, start: int, *, payers: set[str]
+) -> Iterator[Finding]:
+    """Per payer, which the claim names: charge = paid + adjustments, unbundled lines added up."""
     totals: dict[str, Decimal] = {}
     for decision in line.adjudications:
         spent = decision.paid + _sum(decision.adjustments)
@@ -99,6 +98,9 @@ def _line_sums(line: ServiceLine, where: _Where, start: int) -> Iterator[Finding
             at = where.first("CAS", after=where.first("SVD", decision.payer_id, after=start))
             yield finding("zero_adjustment", where.place(at, "2430"))
     for payer, total in totals.items():
+        if payer and payer not in payers:
+            place = where.place(where.first("SVD", payer, after=start), "2430", 1)
+            yield finding("adjudicating_payer_unknown", place, value=payer)
         if total != line.charge:
             at = where.first("SVD", payer, after=start)
             value = f"{total} <> {line.charge}"

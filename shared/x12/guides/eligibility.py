@@ -108,7 +108,7 @@ ELIGIBILITY_270 = Guide(
                 Segment("HL", Required, 1, "R R R=21 R=1", "3"),
                 Loop("2100B", Required, 1, (
                     Segment("NM1", Required, 1, f"R={_ENTITIES} R=1,2 S S S - S R={_IDS} R"),
-                    Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
+                    _references(_PROVIDER_REFS),
                     _N3,
                     _N4,
                     _provider(_ROLES),
@@ -218,7 +218,7 @@ ELIGIBILITY_271 = Guide(
                 Segment("HL", Required, 1, "R R R=21 R=0,1", "3"),
                 Loop("2100B", Required, 1, (
                     Segment("NM1", Required, 1, f"R={_ENTITIES} R=1,2 S S S - S R={_IDS} R"),
-                    Segment("REF", Situational, 9, f"R={_PROVIDER_REFS} R S"),
+                    _references(_PROVIDER_REFS),
                     _N3,
                     _N4,
                     _rejection("15,41,43,44,45,46,47,48,50,51,79,97,T4", "C,N,R,S,W,X,Y"),

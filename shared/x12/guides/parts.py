@@ -32,6 +32,11 @@ def reference(codes: str, most: int = 1, usage: str = Situational) -> Segment:
     return Segment("REF", usage, most, f"R={codes} R")
 
 
+def reference_for(codes: str, most: int = 20) -> Segment:
+    """REF with one of these qualifiers, which may say by 2U for which payer it holds."""
+    return Segment("REF", Situational, most, f"R={codes} R - S(R=2U R)")
+
+
 def moment(codes: str, form: str = D8, usage: str = Situational, *, most: int = 1) -> Segment:
     """DTP with one of these qualifiers."""
     return Segment("DTP", usage, most, f"R={codes} {form}")

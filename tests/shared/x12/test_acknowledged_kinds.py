@@ -81,3 +81,12 @@ def test_a_fault_of_a_claim(kind: str) -> None:
     (value,) = reading.sets[0].values
     assert [f.code for f in ca.claim_findings(value.claims[0])] == [fault.code]
     assert value.claims[0].is_rejected
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("npi_check_digit", "A7:562:82"), ("adjudicated_twice", "A8:516:SEP")]
+)
+def test_a_fault_of_a_claim_keeps_its_kind_whoever_it_names(kind: str, code: str) -> None:
+    claim = next(v for v in read(message("837p_minimal")).sets[0].values if isinstance(v, Claim))
+    answer = ca.answer_claim(claim, [finding(kind, code=code)], TODAY)
+    assert [(f.kind, f.code) for f in ca.claim_findings(answer)] == [(kind, code)]

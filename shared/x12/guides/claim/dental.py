@@ -13,6 +13,7 @@ from shared.x12.guides.parts import (
     name,
     party,
     reference,
+    reference_for,
 )
 
 _ACCIDENT = "AA,EM,OA"
@@ -27,7 +28,7 @@ def _role(code: str) -> Segment:
     return Segment("PRV", Situational, 1, f"R={code} R=PXC R@taxonomy")
 
 
-_REF_FOR_A_PAYER = Segment("REF", Situational, 20, f"R={_IDS} R - S(R=2U R)")
+_IDS_FOR_A_PAYER = reference_for(_IDS)
 _LINE = Loop("2400", Required, 50, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
     Segment("SV3", Required, 1,
@@ -40,19 +41,19 @@ _LINE = Loop("2400", Required, 50, numbered=True, items=(
     moment("196"),
     moment("198"),
     Segment("CN1", Situational, 1, "R=02,03,04,05,06,09 S S S S S"),
-    Segment("REF", Situational, 5, "R=G3 R - S(R=2U R)"),
-    Segment("REF", Situational, 5, "R=G1 R - S(R=2U R)"),
+    reference_for("G3", 5),
+    reference_for("G1", 5),
     reference("6R"),
     reference("9A"),
     reference("9C"),
-    Segment("REF", Situational, 5, "R=9F R - S(R=2U R)"),
+    reference_for("9F", 5),
     Segment("AMT", Situational, 1, "R=T R"),
     Segment("K3", Situational, 10, "R"),
     Segment("HCP", Situational, 1, f"R={_PRICING},06 R S S S S S - S=AD,ER S S=UN S {_POLICY}"),
-    party("2420A", name("82", PERSON_OR_ORGANISATION), _role("PE"), _REF_FOR_A_PAYER),
-    party("2420B", name("DD", PERSON), _role("AS"), _REF_FOR_A_PAYER),
-    party("2420C", name("DQ", PERSON), _REF_FOR_A_PAYER),
-    party("2420D", name("77", ORGANISATION), *ADDRESS, _REF_FOR_A_PAYER),
+    party("2420A", name("82", PERSON_OR_ORGANISATION), _role("PE"), _IDS_FOR_A_PAYER),
+    party("2420B", name("DD", PERSON), _role("AS"), _IDS_FOR_A_PAYER),
+    party("2420C", name("DQ", PERSON), _IDS_FOR_A_PAYER),
+    party("2420D", name("77", ORGANISATION), *ADDRESS, _IDS_FOR_A_PAYER),
     other_payer.line_adjudication("R(R=AD,ER R S S S S S) -", 15),
 ))  # fmt: skip
 

@@ -14,6 +14,7 @@ from shared.x12.guides.parts import (
     name,
     party,
     reference,
+    reference_for,
 )
 
 _POA = "- - - - - - S=N,U,W,Y"
@@ -69,8 +70,7 @@ _OTHER = Loop("2320", Situational, 10, (
     other_payer.other("2330I", "85", "R=2", ids="G2,LU"),
 ))  # fmt: skip
 
-_REF_FOR_A_PAYER = Segment("REF", Situational, 20, "R=0B,1G,G2,LU R - S(R=2U R)")
-_REF_OF_A_REFERRER = Segment("REF", Situational, 20, "R=0B,1G,G2 R - S(R=2U R)")
+_IDS_AND_PLACE = reference_for("0B,1G,G2,LU")
 _PRICING = "R=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14"
 _LINE = Loop("2400", Required, 999, numbered=True, items=(
     Segment("LX", Required, 1, "R"),
@@ -91,10 +91,10 @@ _LINE = Loop("2400", Required, 999, numbered=True, items=(
         Segment("CTP", Required, 1, "- - - R R(R=F2,GR,ME,ML,UN)", "4"),
         Segment("REF", Situational, 1, "R=VY,XZ R"),
     )),
-    party("2420A", name("72", PERSON), _REF_FOR_A_PAYER),
-    party("2420B", name("ZZ", PERSON), _REF_FOR_A_PAYER),
-    party("2420C", name("82", PERSON), _REF_FOR_A_PAYER),
-    party("2420D", name("DN", PERSON), _REF_OF_A_REFERRER),
+    party("2420A", name("72", PERSON), _IDS_AND_PLACE),
+    party("2420B", name("ZZ", PERSON), _IDS_AND_PLACE),
+    party("2420C", name("82", PERSON), _IDS_AND_PLACE),
+    party("2420D", name("DN", PERSON), reference_for("0B,1G,G2")),
     other_payer.line_adjudication("S(R=ER,HC,HP,IV,WK R S S S S S) R", 15),
 ))  # fmt: skip
 

@@ -17,7 +17,6 @@ from shared.x12.guides.parts import (
 GROUPS = "R=CO,CR,OA,PI,PR"
 CAS = Segment("CAS", Situational, 5, f"{GROUPS} {REASONS}")
 
-
 _SBR_PROFESSIONAL = (
     f"R={PAYER_RANK} R={RELATIONSHIP} S S S=12,13,14,15,16,41,42,43,47 - - - S={FILING}"
 )

@@ -15,6 +15,7 @@ from shared.x12.guides.parts import (
     name,
     party,
     reference,
+    reference_for,
 )
 
 _PROCEDURE = "R(R=ER,HC,IV,WK R S S S S S)"
@@ -22,14 +23,7 @@ _ATTACHMENT = ATTACHMENT.replace("CT,", "")
 _AMBULANCE = "01,04,05,06,07,08,09,12"
 _POINTER = "1,2,3,4,5,6,7,8,9,10,11,12"
 _POINTERS = " ".join(f"{usage}={_POINTER}" for usage in "RSSS")
-_FOR_A_PAYER = "S(R=2U R)"
-
-
-def _ids(codes: str, most: int = 20) -> Segment:
-    return Segment("REF", Situational, most, f"R={codes} R - {_FOR_A_PAYER}")
-
-
-_IDS, _IDS_AND_PLACE = _ids("0B,1G,G2"), _ids("0B,1G,G2,LU")
+_IDS, _IDS_AND_PLACE = reference_for("0B,1G,G2"), reference_for("0B,1G,G2,LU")
 
 
 _DATES = (
@@ -39,19 +33,19 @@ _DATES = (
 _REFERENCES = (
     reference("9B"),
     reference("9D"),
-    Segment("REF", Situational, 5, f"R=G1 R - {_FOR_A_PAYER}"),
+    reference_for("G1", 5),
     reference("6R"),
     reference("EW"),
     reference("X4"),
     reference("F4"),
     reference("BT"),
-    Segment("REF", Situational, 5, f"R=9F R - {_FOR_A_PAYER}"),
+    reference_for("9F", 5),
 )
 _PROVIDERS = (
     party("2420A", name("82", PERSON_OR_ORGANISATION),
         Segment("PRV", Situational, 1, "R=PE R=PXC R@taxonomy"), _IDS_AND_PLACE),
     party("2420B", name("QB", "R=1,2 - - - - - S=XX S"), _IDS),
-    party("2420C", name("77", ORGANISATION), *ADDRESS, _ids("G2,LU", 3)),
+    party("2420C", name("77", ORGANISATION), *ADDRESS, reference_for("G2,LU", 3)),
     party("2420D", name("DQ", PERSON), _IDS_AND_PLACE),
     party("2420E", name("DK", PERSON), *ADDRESS_IF_KNOWN, _IDS,
         Segment("PER", Situational, 1, CONTACT)),
